@@ -1,0 +1,435 @@
+// SPDX-License-Identifier: MIT
+//
+// Endpoints: what arrives is received, and whoever waits for space is woken. Book: chapters register, ring,
+// notify; ARGO-NOTIFY-005.
+#include "fake.hpp"
+
+#include <gtest/gtest.h>
+
+#include <numeric>
+#include <random>
+
+namespace {
+
+using argo::Domid;
+using argo::Error;
+using argo::Port;
+
+using Endpoint = argo::Endpoint<fake::Machine>;
+
+struct Endpoints : testing::Test
+{
+    static constexpr uint32_t port = 80;
+    static constexpr Domid peer{fake::Hypervisor::peer};
+
+    Endpoints()
+    {
+        machine.offer_msr();
+        hypervisor = argo::probe(machine).value();
+        fake.calls.clear();
+    }
+    ~Endpoints() override { EXPECT_EQ(machine.lent, 0); }
+
+    void open(uint32_t length) { ASSERT_TRUE(endpoint.open(hypervisor, Port{port}, peer, memory(), length)); }
+    void* memory() { return machine.memory.page(4); }
+    argo_ring& ring() { return *static_cast<argo_ring*>(memory()); }
+    int64_t peer_sends(uint32_t size)
+    {
+        std::vector<uint8_t> payload(size);
+        std::iota(payload.begin(), payload.end(), uint8_t{1});
+        return fake.peer_sends(port, payload.data(), size, size);
+    }
+    size_t notifies() const { return fake.count(ARGO_OP_NOTIFY); }
+    argo::Result<argo::Received> receive() { return endpoint.receive(buffer, sizeof buffer); }
+
+    fake::Machine machine;
+    fake::Hypervisor& fake = machine.hypervisor;
+    argo::Hypervisor<fake::Machine> hypervisor;
+    Endpoint endpoint;
+    uint8_t buffer[4096]{};
+};
+
+// A temporary Hypervisor would be gone when the endpoint needs it: that must not compile.
+template <class H>
+concept CanOpen = requires(Endpoint e, H h)
+{
+    e.open(static_cast<H>(h), Port{}, Domid{}, nullptr, 48);
+};
+static_assert(CanOpen<const argo::Hypervisor<fake::Machine>&>);
+static_assert(!CanOpen<argo::Hypervisor<fake::Machine>&&>);
+
+// Opening and closing.
+
+TEST_F(Endpoints, open_registers_a_clean_ring)
+{
+    std::memset(memory(), 0xff, ARGO_PAGE_SIZE);
+    ASSERT_TRUE(endpoint.open(hypervisor, Port{port}, peer, memory(), 4032, 5));
+    EXPECT_TRUE(endpoint.is_open());
+    EXPECT_EQ(ring().rx_ptr, 0u);
+    EXPECT_EQ(ring().tx_ptr, 0u);
+    for (const uint32_t word : ring().reserved) EXPECT_EQ(word, 0u);
+    EXPECT_EQ(fake.rings.at({port, fake::Hypervisor::peer}).flags,
+              ARGO_REGISTER_FAIL_EXIST | 5u << ARGO_REGISTER_BINDING_SHIFT);
+    EXPECT_EQ(receive().error(), Error::empty);
+}
+
+TEST_F(Endpoints, open_twice)
+{
+    open(4032);
+    EXPECT_EQ(endpoint.open(hypervisor, Port{81}, peer, machine.memory.page(8), 4032).error(), Error::eexist);
+    Endpoint other;
+    EXPECT_EQ(other.open(hypervisor, Port{port}, peer, machine.memory.page(8), 4032).error(), Error::eexist);
+    EXPECT_FALSE(other.is_open());
+    EXPECT_EQ(fake.rings.size(), 1u);
+}
+
+TEST_F(Endpoints, open_that_fails_leaves_it_closed)
+{
+    EXPECT_EQ(endpoint.open(hypervisor, Port{port}, peer, machine.memory.page(4) + 64, 4032).error(),
+              Error::einval);
+    for (const uint32_t length : {0u, 32u, 50u})
+        EXPECT_EQ(endpoint.open(hypervisor, Port{port}, peer, memory(), length).error(), Error::einval)
+            << length;
+    fake.forced[ARGO_OP_REGISTER_RING] = -ARGO_EACCES;
+    EXPECT_EQ(endpoint.open(hypervisor, Port{port}, peer, memory(), 4032).error(), Error::eacces);
+    EXPECT_FALSE(endpoint.is_open());
+}
+
+TEST_F(Endpoints, closed_one_says_so)
+{
+    EXPECT_EQ(receive().error(), Error::closed);
+    EXPECT_EQ(endpoint.peek().error(), Error::closed);
+    EXPECT_EQ(endpoint.send({peer, Port{1}}, nullptr, 0).error(), Error::closed);
+    EXPECT_EQ(endpoint.reopen().error(), Error::closed);
+    EXPECT_TRUE(endpoint.flush());
+    EXPECT_TRUE(endpoint.close());
+    EXPECT_TRUE(fake.calls.empty());
+}
+
+TEST_F(Endpoints, close_takes_the_ring_back)
+{
+    open(4032);
+    peer_sends(10);
+    ASSERT_TRUE(endpoint.close());
+    EXPECT_TRUE(fake.rings.empty());
+    EXPECT_EQ(receive().error(), Error::closed);
+    open(4032);
+    EXPECT_EQ(receive().error(), Error::empty);
+}
+
+TEST_F(Endpoints, destructor_closes)
+{
+    {
+        Endpoint local;
+        ASSERT_TRUE(local.open(hypervisor, Port{port}, peer, memory(), 4032));
+    }
+    EXPECT_TRUE(fake.rings.empty());
+}
+
+TEST_F(Endpoints, close_of_a_ring_that_is_gone)
+{
+    for (const int64_t gone : {-ARGO_ENOENT, -ARGO_ESTALE}) {
+        open(4032);
+        fake.forced[ARGO_OP_UNREGISTER_RING] = gone;
+        EXPECT_TRUE(endpoint.close());
+        EXPECT_FALSE(endpoint.is_open());
+        fake.forced.clear();
+        fake.rings.clear();
+    }
+}
+
+TEST_F(Endpoints, close_that_fails_keeps_the_memory)
+{
+    open(4032);
+    fake.forced[ARGO_OP_UNREGISTER_RING] = -ARGO_EACCES;
+    EXPECT_EQ(endpoint.close().error(), Error::eacces);
+    EXPECT_TRUE(endpoint.is_open());
+    fake.forced.clear();
+    EXPECT_TRUE(endpoint.close());
+}
+
+// Receiving.
+
+TEST_F(Endpoints, receive_gives_message_and_source)
+{
+    open(4032);
+    ASSERT_EQ(peer_sends(100), 100);
+    const auto next = endpoint.peek();
+    ASSERT_TRUE(next);
+    EXPECT_EQ(next->size, 100u);
+    EXPECT_EQ(ring().rx_ptr, 0u);
+    const auto message = receive();
+    ASSERT_TRUE(message);
+    EXPECT_EQ(message->source, (argo::Address{peer, Port{1}}));
+    EXPECT_EQ(message->type, 100u);
+    EXPECT_EQ(message->size, 100u);
+    EXPECT_EQ(message->copied, 100u);
+    for (uint32_t i = 0; i < 100; ++i) ASSERT_EQ(buffer[i], i + 1);
+    EXPECT_EQ(buffer[100], 0u);
+    EXPECT_EQ(receive().error(), Error::empty);
+}
+
+TEST_F(Endpoints, message_longer_than_the_buffer_is_cut_and_gone)
+{
+    open(4032);
+    peer_sends(100);
+    peer_sends(5);
+    const auto cut = endpoint.receive(buffer, 10);
+    ASSERT_TRUE(cut);
+    EXPECT_EQ(cut->size, 100u);
+    EXPECT_EQ(cut->copied, 10u);
+    EXPECT_EQ(buffer[10], 0u);
+    EXPECT_EQ(endpoint.receive(nullptr, 0)->size, 5u);
+    EXPECT_EQ(receive().error(), Error::empty);
+}
+
+TEST_F(Endpoints, sends_from_its_own_port_to_itself_too)
+{
+    ASSERT_TRUE(endpoint.open(hypervisor, Port{port}, argo::any_domain, memory(), 4032));
+    std::memcpy(machine.memory.page(2), "ping", 4);
+    EXPECT_EQ(*endpoint.send({hypervisor.self(), Port{port}}, machine.memory.page(2), 4, 7), 4u);
+    const auto message = receive();
+    ASSERT_TRUE(message);
+    EXPECT_EQ(message->source, (argo::Address{hypervisor.self(), Port{port}}));
+    EXPECT_EQ(message->type, 7u);
+    EXPECT_EQ(std::memcmp(buffer, "ping", 4), 0);
+    const argo::Piece pieces[] = {{machine.memory.page(2), 1}, {machine.memory.page(3), 2}};
+    EXPECT_EQ(*endpoint.sendv({peer, Port{1}}, pieces), 3u);
+}
+
+// Notifying.
+
+TEST_F(Endpoints, empty_ring_owes_nothing)
+{
+    open(4032);
+    EXPECT_EQ(receive().error(), Error::empty);
+    EXPECT_EQ(receive().error(), Error::empty);
+    EXPECT_TRUE(endpoint.flush());
+    EXPECT_EQ(notifies(), 0u);
+}
+
+TEST_F(Endpoints, one_notify_pays_for_a_whole_batch)
+{
+    open(4032);
+    for (int i = 0; i < 20; ++i) ASSERT_EQ(peer_sends(50), 50);
+    int received = 0;
+    while (receive()) ++received;
+    EXPECT_EQ(received, 20);
+    EXPECT_EQ(notifies(), 1u);
+    EXPECT_EQ(receive().error(), Error::empty);
+    EXPECT_EQ(notifies(), 1u) << "paid once";
+}
+
+TEST_F(Endpoints, notify_comes_after_the_space)
+{
+    open(4032);
+    peer_sends(50);
+    uint32_t rx_at_notify = 0;
+    fake.before = [&](const fake::Call& call) {
+        if (call.word == ARGO_OPERATION_WORD(ARGO_OP_NOTIFY)) rx_at_notify = ring().rx_ptr;
+    };
+    while (receive()) {
+    }
+    EXPECT_EQ(rx_at_notify, 80u);
+}
+
+TEST_F(Endpoints, waiting_sender_is_woken_by_a_drain)
+{
+    open(64);
+    ASSERT_EQ(peer_sends(32), 32);
+    ASSERT_EQ(peer_sends(32), -ARGO_EAGAIN);
+    while (receive()) {
+    }
+    EXPECT_EQ(fake.wakeups, 1u);
+    EXPECT_EQ(peer_sends(32), 32);
+}
+
+TEST_F(Endpoints, sender_that_waits_although_the_ring_was_never_full)
+{
+    open(4032);
+    ASSERT_EQ(peer_sends(1), 1);
+    ASSERT_EQ(peer_sends(4000), -ARGO_EAGAIN) << "it needs the whole ring";
+    while (receive()) {
+    }
+    EXPECT_EQ(fake.wakeups, 1u);
+}
+
+TEST_F(Endpoints, busy_ring_lets_senders_go_on_at_half)
+{
+    open(4032);
+    while (peer_sends(80) > 0) {
+    } // 96 bytes each: 41 of them
+    ASSERT_EQ(peer_sends(80), -ARGO_EAGAIN);
+    for (int i = 0; i < 20; ++i) ASSERT_TRUE(receive());
+    EXPECT_EQ(notifies(), 0u);
+    ASSERT_TRUE(receive()); // 21 * 96 = 2016 = 4032 / 2
+    EXPECT_EQ(notifies(), 1u);
+    EXPECT_EQ(fake.wakeups, 1u);
+    EXPECT_EQ(peer_sends(80), 80);
+}
+
+TEST_F(Endpoints, flush_pays_for_who_leaves_early)
+{
+    open(64);
+    ASSERT_EQ(peer_sends(0), 0);
+    ASSERT_EQ(peer_sends(0), 0);
+    ASSERT_EQ(peer_sends(32), -ARGO_EAGAIN);
+    ASSERT_TRUE(receive());
+    EXPECT_TRUE(endpoint.flush());
+    EXPECT_EQ(notifies(), 1u);
+    EXPECT_TRUE(endpoint.flush());
+    EXPECT_EQ(notifies(), 1u);
+}
+
+TEST_F(Endpoints, notify_that_fails_is_reported_and_tried_again)
+{
+    open(4032);
+    peer_sends(50);
+    fake.forced[ARGO_OP_NOTIFY] = -ARGO_ESTALE;
+    ASSERT_TRUE(receive()) << "the message is not lost";
+    EXPECT_EQ(receive().error(), Error::estale);
+    EXPECT_EQ(endpoint.flush().error(), Error::estale);
+    fake.forced.clear();
+    EXPECT_EQ(receive().error(), Error::empty);
+    EXPECT_EQ(notifies(), 3u);
+    EXPECT_EQ(receive().error(), Error::empty);
+    EXPECT_EQ(notifies(), 3u);
+}
+
+/// Nobody hangs: senders of random sizes, which wait when they must, against receivers of random patience.
+/// The receiver rests only after an empty ring or a flush; then each waiting sender must have been woken, or
+/// else never will be.
+TEST_F(Endpoints, no_wake_up_is_lost_and_no_byte)
+{
+    auto random = [engine = std::mt19937(11)]() mutable { return static_cast<uint32_t>(engine()); };
+    size_t notifies_made = 0, messages_received = 0, waits = 0;
+    for (int round = 0; round < 60; ++round) {
+        const uint32_t length = random() % 3 == 0 ? 48 : (3 + random() % 250) * 16;
+        open(length);
+        std::deque<std::vector<uint8_t>> in_flight;
+        std::optional<std::vector<uint8_t>> waiting;
+        for (int step = 0; step < 300; ++step) {
+            const size_t burst = random() % 8;
+            for (size_t i = 0; i < burst; ++i) {
+                std::vector<uint8_t> payload(random() % (length - ARGO_RING_OVERHEAD + 1));
+                for (auto& byte : payload) byte = static_cast<uint8_t>(random());
+                if (waiting) payload = *waiting;
+                const auto size = static_cast<uint32_t>(payload.size());
+                const size_t wakeups = fake.wakeups;
+                const int64_t sent = fake.peer_sends(port, payload.data(), size, size);
+                ASSERT_EQ(fake.wakeups, wakeups);
+                if (sent == -ARGO_EAGAIN) {
+                    ++waits;
+                    waiting = std::move(payload);
+                    break; // it sleeps until it is woken
+                }
+                ASSERT_EQ(sent, int64_t{size});
+                waiting.reset();
+                in_flight.push_back(std::move(payload));
+            }
+            size_t patience = random() % 4 == 0 ? random() % 3 : 1000;
+            argo::Error end = Error::none;
+            while (patience-- != 0) {
+                const auto message = receive();
+                if (!message) {
+                    end = message.error();
+                    break;
+                }
+                ++messages_received;
+                ASSERT_FALSE(in_flight.empty());
+                ASSERT_EQ(message->copied, in_flight.front().size());
+                ASSERT_EQ(std::memcmp(buffer, in_flight.front().data(), message->copied), 0);
+                in_flight.pop_front();
+            }
+            const auto& waiter = fake.rings.at({port, fake::Hypervisor::peer}).waiter;
+            if (end == Error::empty) {
+                ASSERT_TRUE(in_flight.empty());
+                ASSERT_FALSE(waiter) << "empty ring, sender asleep, nobody will come: a hang";
+            } else {
+                ASSERT_EQ(end, Error::none);
+                ASSERT_TRUE(endpoint.flush());
+            }
+        }
+        notifies_made += notifies();
+        fake.calls.clear();
+        ASSERT_TRUE(endpoint.close());
+    }
+    EXPECT_GT(waits, 1000u);
+    EXPECT_GT(messages_received, 10'000u);
+    EXPECT_LT(notifies_made, messages_received) << "batched";
+}
+
+// Corruption, and starting over.
+
+TEST_F(Endpoints, torn_message_costs_what_is_in_the_ring_and_is_said_once)
+{
+    open(64);
+    ASSERT_EQ(peer_sends(16), 16);
+    ASSERT_EQ(peer_sends(32), -ARGO_EAGAIN);
+    machine.memory.page(4)[sizeof(argo_ring)] = 3; // the length of the first
+    EXPECT_EQ(receive().error(), Error::corrupt);
+    EXPECT_EQ(fake.wakeups, 1u) << "the space is announced, whatever was in it";
+    EXPECT_EQ(receive().error(), Error::empty);
+    ASSERT_EQ(peer_sends(32), 32);
+    EXPECT_EQ(receive()->copied, 32u);
+}
+
+TEST_F(Endpoints, impossible_tx_ptr_is_mended_by_registering_again)
+{
+    open(64);
+    ASSERT_EQ(peer_sends(16), 16);
+    EXPECT_EQ(receive()->size, 16u);
+    ASSERT_EQ(peer_sends(16), 16);
+    ASSERT_EQ(peer_sends(32), -ARGO_EAGAIN);
+    ring().tx_ptr = 7;
+    ring().rx_ptr = 0xffffffff; // would begin at 0, not where the reader stands
+    EXPECT_EQ(receive().error(), Error::corrupt);
+    EXPECT_EQ(fake.count(ARGO_OP_REGISTER_RING), 2u);
+    EXPECT_EQ(fake.rings.size(), 1u);
+    EXPECT_EQ(fake.wakeups, 1u);
+    EXPECT_EQ(receive().error(), Error::empty);
+    ASSERT_EQ(peer_sends(20), 20);
+    EXPECT_EQ(receive()->copied, 20u);
+}
+
+TEST_F(Endpoints, mending_that_fails_says_why)
+{
+    open(64);
+    ring().tx_ptr = 7;
+    fake.forced[ARGO_OP_REGISTER_RING] = -ARGO_ENOMEM;
+    EXPECT_EQ(receive().error(), Error::enomem);
+    EXPECT_EQ(receive().error(), Error::enomem);
+    fake.forced.clear();
+    EXPECT_EQ(receive().error(), Error::corrupt);
+    EXPECT_EQ(receive().error(), Error::empty);
+}
+
+TEST_F(Endpoints, reopen_keeps_unread_messages)
+{
+    open(4032);
+    peer_sends(1);
+    peer_sends(2);
+    ASSERT_TRUE(receive());
+    ASSERT_TRUE(hypervisor.reset()); // as after a resume: the hypervisor has forgotten
+    EXPECT_EQ(peer_sends(3), -ARGO_ECONNREFUSED);
+    ASSERT_TRUE(endpoint.reopen());
+    EXPECT_EQ(fake.rings.at({port, fake::Hypervisor::peer}).flags, 0u) << "it may be there";
+    ASSERT_EQ(peer_sends(3), 3);
+    EXPECT_EQ(receive()->size, 2u);
+    EXPECT_EQ(receive()->size, 3u);
+    EXPECT_EQ(receive().error(), Error::empty);
+}
+
+TEST_F(Endpoints, reopen_pays_the_debt)
+{
+    open(64);
+    ASSERT_EQ(peer_sends(16), 16);
+    ASSERT_EQ(peer_sends(32), -ARGO_EAGAIN);
+    ASSERT_TRUE(receive());
+    ASSERT_TRUE(endpoint.reopen());
+    EXPECT_EQ(fake.wakeups, 1u) << "registration wakes";
+    EXPECT_EQ(receive().error(), Error::empty);
+    EXPECT_EQ(notifies(), 0u);
+}
+
+} // namespace
