@@ -1,0 +1,197 @@
+// SPDX-License-Identifier: Apache-2.0 OR MIT
+//
+// The semantics of the Argo ABI, major 1, for any hypervisor. The host makes domains, hands in the calls that
+// its guests make, and answers what host.hpp asks. One file an area, named like the book's chapters.
+//
+// Freestanding: no library, no exceptions, no RTTI; no allocation while a message is sent or a notify
+// answered; no lock that all calls take (lock.hpp).
+#pragma once
+
+#include "argo/notify.h"
+#include "argo/query.h"
+#include "argo/reset.h"
+#include "engine/domain.hpp"
+#include "engine/host.hpp"
+#include "engine/result.hpp"
+
+namespace argo::engine {
+
+/// The limits that query tells, each exact. A conforming implementation offers ARGO_MIN_* at least.
+struct Limits
+{
+    uint32_t max_rings = 128;
+    uint32_t max_ring_length = 0xffffc0; ///< bytes; with its header this fills 4096 pages
+    uint32_t max_message = 0xffffa0;     ///< bytes
+    uint32_t max_iov = 64;
+    uint32_t max_notify = 256;
+    uint32_t max_ring_waiters = 32;
+    uint32_t max_waiters = 64;
+    uint32_t max_pages = 8192;
+    uint32_t max_bindings = 16;
+};
+
+/// Who answers: ARGO_IMPLEMENTATION_*, and the implementation's own version, which never decreases.
+struct Identity
+{
+    uint32_t implementation;
+    uint32_t version;
+};
+
+/// Where a call comes from, as far as the mechanism lets the host see it.
+enum class Privilege : uint8_t
+{
+    kernel,
+    user
+};
+
+/// What the engine has done since it was made. The numbers are read one by one, while calls go on.
+struct Counters
+{
+    uint64_t calls[ARGO_OP_RESET + 1]; ///< by operation; those that entry refused are not among them
+    uint64_t messages;                 ///< accepted
+    uint64_t payload_bytes;            ///< of accepted messages
+    uint64_t copied_bytes;             ///< payload bytes copied from senders to rings
+    uint64_t events;                   ///< handed to the host; those without binding are not among them
+    uint64_t wakeups;                  ///< waiters woken, whether or not they have a binding
+    uint64_t refused;                  ///< calls that returned an error
+};
+
+/// All functions are thread-safe except where they say otherwise; calls of one domain may run at once, too.
+class Engine
+{
+  public:
+    /// Features that this engine has; others are never offered.
+    static constexpr uint64_t offered_features = ARGO_FEATURE_WILDCARD | ARGO_FEATURE_VECTOR;
+
+    /// Limits beyond what the engine can do are lowered to that, and limits of features that are not wanted
+    /// are zero: query tells the truth. The host outlives the engine.
+    Engine(Host& host, const Limits& limits, uint64_t features, Identity identity) noexcept;
+
+    /// Every domain was destroyed before.
+    ~Engine();
+
+    Engine(const Engine&) = delete;
+    Engine& operator=(const Engine&) = delete;
+
+    /// A new domain without rings, waiters and bindings; `context` is the host's own. Null if the domid is
+    /// reserved or in use, be it by a domain whose destruction has not returned, or if the host lacks memory.
+    Domain* create(uint16_t domid, void* context) noexcept;
+
+    /// Ends a domain. Its vCPUs are stopped: none of its calls runs or comes. Waits for calls of other
+    /// domains that touch it. Rings that name it as partner are removed, with an event to their owners.
+    /// ARGO-LIFECYCLE-001 to -004.
+    void destroy(Domain& domain) noexcept;
+
+    /// After a restore that lost the domain's Argo state: drops what the engine has of it and changes its
+    /// incarnation, so that its calls return ESTALE until reset. Its vCPUs are stopped. ARGO-LIFECYCLE-005.
+    void restore(Domain& domain) noexcept;
+
+    /// A call by a mechanism that passes registers. Returns what the guest finds as its result.
+    int64_t call(Domain& caller, uint32_t word, const uint64_t (&arguments)[4],
+                 Privilege privilege = Privilege::kernel) noexcept;
+
+    /// A call by a mechanism that passes the guest-physical address of a frame. False, and nothing happened,
+    /// if no frame is there: the address is no multiple of ARGO_FRAME_ALIGN, or no writable guest memory.
+    bool call_frame(Domain& caller, uint64_t address, Privilege privilege = Privilege::kernel) noexcept;
+
+    /// The limits in force.
+    const Limits& limits() const noexcept { return limits_; }
+
+    /// The features offered, ARGO_FEATURE_*.
+    uint64_t features() const noexcept { return features_; }
+
+    Counters counters() const noexcept;
+
+  private:
+    using Arguments = uint64_t[4];
+    using DomainRef = Reference<DomainState>;
+    using RingRef = Reference<Ring>;
+
+    struct Operation;
+    struct Registration;
+    struct Message;
+
+    /// Pieces of a message at most: they are fetched onto the stack.
+    static constexpr uint32_t most_pieces = 64;
+
+    enum class Wake : uint8_t
+    {
+        satisfied,
+        all
+    };
+
+    /// One of Counters, as it is counted.
+    class Tally
+    {
+      public:
+        void add(uint64_t amount = 1) noexcept { value_.fetch_add(amount, std::memory_order_relaxed); }
+        uint64_t value() const noexcept { return value_.load(std::memory_order_relaxed); }
+
+      private:
+        std::atomic<uint64_t> value_{0};
+    };
+
+    struct Tallies
+    {
+        Tally calls[ARGO_OP_RESET + 1];
+        Tally messages, payload_bytes, copied_bytes, events, wakeups, refused;
+    };
+
+    // engine.cpp: entry
+    static const Operation operations[];
+    const Operation* find_operation(uint32_t number) const noexcept;
+    Result enter(DomainState&, uint32_t word, uint32_t flags, const Arguments&, Privilege) noexcept;
+    int64_t finish(Result) noexcept;
+    GuestMemory memory_of(DomainState& domain) noexcept { return {host_, domain}; }
+
+    // The operations, one in each file.
+    Result query(DomainState& caller, const Arguments&) noexcept;
+    Result register_ring(DomainState& caller, const Arguments&) noexcept;
+    Result unregister_ring(DomainState& caller, const Arguments&) noexcept;
+    Result sendv(DomainState& caller, const Arguments&) noexcept;
+    Result notify(DomainState& caller, const Arguments&) noexcept;
+    Result vector(DomainState& caller, const Arguments&) noexcept;
+    Result reset(DomainState& caller, const Arguments&) noexcept;
+
+    // register.cpp
+    Error fetch_registration(DomainState& caller, const Arguments&, Registration&) noexcept;
+    Error admit(DomainState& caller, const Registration&, DomainRef& partner) noexcept;
+    Error install(DomainState& caller, const Registration&, RingRef& ring) noexcept;
+
+    // unregister.cpp
+    void retire(Ring*) noexcept;
+
+    // sendv.cpp
+    Error fetch_message(DomainState& caller, const Arguments&, Message&) noexcept;
+    Error find_destination(DomainState& caller, const Message&, DomainRef& owner, RingRef& ring) noexcept;
+    Error deliver(DomainState& caller, const Message&, Ring&, uint16_t& binding) noexcept;
+
+    // notify.cpp
+    Error check_entries(DomainState& caller, Gpa head, uint32_t& count) noexcept;
+    void wake_senders(DomainState& owner) noexcept;
+    void answer(DomainState& caller, Gpa entry) noexcept;
+    void ask(DomainState& caller, argo_notify_entry&) noexcept;
+
+    // event.cpp
+    void signal(DomainState&, uint16_t binding) noexcept;
+    bool wait_for_space(DomainState& sender, Ring&, uint32_t payload) noexcept;
+    void stop_waiting(DomainState& sender, Ring&) noexcept;
+    Waiter* free_place(Ring&) noexcept;
+    DomainRef settle(const Waiter&) noexcept;
+    void wake(Ring&, Wake) noexcept;
+
+    // reset.cpp, lifecycle.cpp
+    void drop_everything(DomainState&) noexcept;
+    void remove_rings_for(DomainState& owner, uint16_t partner) noexcept;
+    uint64_t next_number() noexcept { return numbers_.fetch_add(1, std::memory_order_relaxed) + 1; }
+
+    Host& host_;
+    const uint64_t features_;
+    const Limits limits_;
+    const Identity identity_;
+    std::atomic<uint64_t> numbers_{0}; // instances, accounts and incarnations: never the same twice
+    DomainTable domains_;
+    Tallies tallies_;
+};
+
+} // namespace argo::engine

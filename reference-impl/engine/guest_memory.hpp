@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: Apache-2.0 OR MIT
+//
+// A domain's memory, as the engine touches it. Guests may write to it at any time, also from another vCPU
+// while a call reads: so everything is copied out once, and only the copy is looked at.
+// Book: spec/call.rst, ARGO-CALL-006 to -008.
+#pragma once
+
+#include "argo/call.h"
+#include "engine/host.hpp"
+
+#include <atomic>
+
+namespace argo::engine {
+
+/// A guest-physical address. Not a pointer.
+struct Gpa
+{
+    uint64_t value;
+
+    constexpr Gpa operator+(uint64_t bytes) const noexcept { return {value + bytes}; }
+};
+
+/// Copies guest memory out, word by word, each loaded exactly once. A plain copy does not promise that: a
+/// compiler may load from the guest again what it has no register for. The guest's side is aligned for Word.
+template <class Word>
+inline void load_words(std::byte* to, std::byte* guest, size_t bytes) noexcept
+{
+    for (size_t i = 0; i < bytes; i += sizeof(Word)) {
+        auto& shared = *reinterpret_cast<Word*>(guest + i);
+        const Word word = std::atomic_ref<Word>(shared).load(std::memory_order_relaxed);
+        __builtin_memcpy(to + i, &word, sizeof word);
+    }
+}
+
+/// The way back.
+template <class Word>
+inline void store_words(std::byte* guest, const std::byte* from, size_t bytes) noexcept
+{
+    for (size_t i = 0; i < bytes; i += sizeof(Word)) {
+        auto& shared = *reinterpret_cast<Word*>(guest + i);
+        Word word;
+        __builtin_memcpy(&word, from + i, sizeof word);
+        std::atomic_ref<Word>(shared).store(word, std::memory_order_relaxed);
+    }
+}
+
+/// Whether guest memory can be taken in words of this size. Most structures are laid out so that they can.
+template <class Word>
+inline bool in_words(const std::byte* guest, size_t bytes) noexcept
+{
+    return (reinterpret_cast<uintptr_t>(guest) | bytes) % sizeof(Word) == 0;
+}
+
+inline void load_once(std::byte* to, std::byte* guest, size_t bytes) noexcept
+{
+    if (in_words<uint64_t>(guest, bytes)) return load_words<uint64_t>(to, guest, bytes);
+    if (in_words<uint32_t>(guest, bytes)) return load_words<uint32_t>(to, guest, bytes);
+    load_words<uint8_t>(to, guest, bytes);
+}
+
+inline void store_once(std::byte* guest, const std::byte* from, size_t bytes) noexcept
+{
+    if (in_words<uint64_t>(guest, bytes)) return store_words<uint64_t>(guest, from, bytes);
+    if (in_words<uint32_t>(guest, bytes)) return store_words<uint32_t>(guest, from, bytes);
+    store_words<uint8_t>(guest, from, bytes);
+}
+
+/// The memory of one domain. Cheap to make and to copy. Thread-safe.
+class GuestMemory
+{
+  public:
+    GuestMemory(Host& host, Domain& domain) noexcept : host_(host), domain_(domain) {}
+
+    /// Whether all of these bytes may be accessed. No bytes always may. A range that wraps around may not,
+    /// nor one that touches the very last byte, so that the end of a range is an address too.
+    bool accessible(Gpa gpa, uint64_t bytes, Access access) const noexcept
+    {
+        if (bytes == 0) return true;
+        if (bytes > UINT64_MAX - gpa.value) return false;
+        const uint64_t last = (gpa.value + bytes - 1) / ARGO_PAGE_SIZE;
+        for (uint64_t gfn = gpa.value / ARGO_PAGE_SIZE; gfn <= last; ++gfn) {
+            if (!host_.page(domain_, gfn, access)) return false;
+        }
+        return true;
+    }
+
+    /// Copies out, each byte read once. False if not all of it is guest memory; `to` is then undefined.
+    bool fetch(Gpa gpa, void* to, size_t bytes) const noexcept
+    {
+        if (bytes > UINT64_MAX - gpa.value) return false;
+        auto* destination = static_cast<std::byte*>(to);
+        while (bytes != 0) {
+            const size_t chunk = within_page(gpa, bytes);
+            std::byte* const source = at(gpa, Access::read);
+            if (!source) return false;
+            load_once(destination, source, chunk);
+            destination += chunk;
+            gpa = gpa + chunk;
+            bytes -= chunk;
+        }
+        return true;
+    }
+
+    template <class Structure>
+    bool fetch(Gpa gpa, Structure& to) const noexcept
+    {
+        return fetch(gpa, &to, sizeof to);
+    }
+
+    /// Copies in: all of it, or nothing and false.
+    bool store(Gpa gpa, const void* from, size_t bytes) const noexcept
+    {
+        if (!accessible(gpa, bytes, Access::write)) return false;
+        auto* source = static_cast<const std::byte*>(from);
+        while (bytes != 0) {
+            const size_t chunk = within_page(gpa, bytes);
+            std::byte* const destination = at(gpa, Access::write);
+            if (!destination) return false;
+            store_once(destination, source, chunk);
+            source += chunk;
+            gpa = gpa + chunk;
+            bytes -= chunk;
+        }
+        return true;
+    }
+
+    template <class Value>
+    bool store(Gpa gpa, const Value& from) const noexcept
+    {
+        return store(gpa, &from, sizeof from);
+    }
+
+    /// Host address of one byte and of those after it on its page; null if it is not guest memory.
+    std::byte* at(Gpa gpa, Access access) const noexcept
+    {
+        void* const page = host_.page(domain_, gpa.value / ARGO_PAGE_SIZE, access);
+        return page ? static_cast<std::byte*>(page) + gpa.value % ARGO_PAGE_SIZE : nullptr;
+    }
+
+    /// How many of these bytes lie on the page of the first.
+    static size_t within_page(Gpa gpa, size_t bytes) noexcept
+    {
+        const uint64_t rest = ARGO_PAGE_SIZE - gpa.value % ARGO_PAGE_SIZE;
+        return bytes < rest ? bytes : static_cast<size_t>(rest);
+    }
+
+  private:
+    Host& host_;
+    Domain& domain_;
+};
+
+} // namespace argo::engine

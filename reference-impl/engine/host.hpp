@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: Apache-2.0 OR MIT
+//
+// What the engine asks of the hypervisor that it lives in: guest memory, interrupts, policy, memory of its
+// own. Everything that differs between hypervisors is here. The engine calls nothing else.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace argo::engine {
+
+/// A domain, as its host sees it. Made by Engine::create, valid until Engine::destroy has returned.
+class Domain
+{
+  public:
+    Domain(const Domain&) = delete;
+    Domain& operator=(const Domain&) = delete;
+
+    uint16_t domid() const noexcept { return domid_; }
+
+    /// The host's own pointer, as given to Engine::create.
+    void* context() const noexcept { return context_; }
+
+    /// Never the same for two domains of an engine, even when they have the same domid one after the other.
+    uint64_t instance() const noexcept { return instance_; }
+
+  protected:
+    Domain(uint16_t domid, void* context, uint64_t instance) noexcept
+        : domid_(domid), context_(context), instance_(instance)
+    {
+    }
+    ~Domain() = default;
+
+  private:
+    const uint16_t domid_;
+    void* const context_;
+    const uint64_t instance_;
+};
+
+enum class Access : uint8_t
+{
+    read,
+    write
+};
+
+/// A binding: how a domain wants to hear of events. Made by ARGO_OP_VECTOR.
+struct Interrupt
+{
+    uint16_t index;  ///< Which binding of the domain.
+    uint32_t kind;   ///< ARGO_BINDING_*.
+    uint64_t target; ///< ARGO_BINDING_LAPIC: x2APIC ID of a vCPU.
+    uint64_t value;  ///< ARGO_BINDING_LAPIC: vector, 32 to 255.
+};
+
+/// The places at which policy is asked. Each question names the domain that makes the call as its caller.
+enum class Hook : uint8_t
+{
+    enable,        ///< May the caller use Argo at all? Other and ports are zero.
+    register_ring, ///< May it own a ring on caller_port, for other (ARGO_DOMID_WILDCARD: for any sender)?
+    accept,        ///< May it name other as the partner of its ring on caller_port?
+    wildcard,      ///< May it offer its ring on caller_port to any sender? Other is ARGO_DOMID_WILDCARD.
+    send,          ///< May it send from caller_port to other_port of other?
+    notify,        ///< May it ask about other_port of other? Caller_port is zero: such a question has none.
+    vector,        ///< May it bind events to an interrupt? Other and ports are zero.
+};
+
+/// What policy decides on: labels alone. It is asked before the engine looks whether the other domain, or a
+/// ring of it, exists, so that the answer cannot tell.
+struct PolicyQuestion
+{
+    Hook hook;
+    uint16_t caller;
+    uint32_t caller_port;
+    uint16_t other;
+    uint32_t other_port;
+};
+
+/// The hypervisor around the engine. It outlives the engine. Its functions are called on the threads that
+/// call the engine, many at once. None of them may call the engine, nor wait for a call of it to end. Page,
+/// allocate, release and relax are called with locks of the engine held; has_vcpu, allows and raise are not.
+class Host
+{
+  public:
+    /// Host address of a guest's page of 4 KiB, at any gfn below 2^52; null if the guest has no memory there
+    /// that the engine may access like this. The address stays valid until the domain is destroyed. A page
+    /// should not become inaccessible while a call uses it; if it does, the call may fail with EFAULT, but
+    /// does no harm.
+    virtual void* page(Domain&, uint64_t gfn, Access) noexcept = 0;
+
+    /// Delivers an event as the interrupt says. The domain is kept alive meanwhile. Events may coalesce.
+    virtual void raise(Domain&, const Interrupt&) noexcept = 0;
+
+    /// Whether the domain has a vCPU of this x2APIC ID, online or not.
+    virtual bool has_vcpu(Domain&, uint64_t id) noexcept = 0;
+
+    /// Policy's decision.
+    virtual bool allows(const PolicyQuestion&) noexcept = 0;
+
+    /// Memory for the engine's own state, aligned for any type; null if there is none. Never called on the
+    /// message path: by Engine's create, destroy, restore and destructor, and by register_ring,
+    /// unregister_ring and reset alone.
+    virtual void* allocate(size_t bytes) noexcept = 0;
+    virtual void release(void* memory, size_t bytes) noexcept = 0;
+
+    /// Called again and again while a call waits for another: a pause, or a yield where vCPUs are threads.
+    virtual void relax() noexcept = 0;
+
+  protected:
+    ~Host() = default;
+};
+
+} // namespace argo::engine

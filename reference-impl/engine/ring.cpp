@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: Apache-2.0 OR MIT
+//
+// A ring: its pointers, its space, and insertion into pages that need not be adjacent. Book: spec/ring.rst.
+#include "engine/ring.hpp"
+
+#include <new>
+
+namespace argo::engine {
+namespace {
+
+constexpr uint32_t round_up_to_slot(uint32_t bytes) noexcept
+{
+    return (bytes + ARGO_SLOT - 1) / ARGO_SLOT * ARGO_SLOT;
+}
+
+std::atomic_ref<uint32_t> shared(uint32_t& pointer) noexcept { return std::atomic_ref<uint32_t>(pointer); }
+
+/// Bytes of a Ring and its places for waiters, which stand behind it.
+constexpr size_t ring_bytes(uint32_t max_waiters) noexcept
+{
+    return sizeof(Ring) + max_waiters * sizeof(Waiter);
+}
+
+static_assert(sizeof(Ring) % alignof(Waiter) == 0);
+static_assert(ARGO_PAGE_SIZE % ARGO_SLOT == 0 && sizeof(argo_ring) % ARGO_SLOT == 0 &&
+                  sizeof(argo_message) == ARGO_SLOT,
+              "a message's header lies on one page and does not wrap");
+
+} // namespace
+
+PageList::~PageList()
+{
+    if (pages_) host_->release(pages_, count_ * sizeof *pages_);
+}
+
+Error PageList::fill(Host& host, Domain& owner, Gpa frames, uint32_t count) noexcept
+{
+    const GuestMemory memory(host, owner);
+    host_ = &host;
+    count_ = count;
+    pages_ = static_cast<std::byte**>(host.allocate(count * sizeof *pages_));
+
+    // A bad frame stands before a lack of memory, so the frames are looked at in any case.
+    for (uint32_t i = 0; i < count; ++i) {
+        uint64_t gfn;
+        if (!memory.fetch(frames + i * sizeof gfn, gfn)) return Error::efault;
+        if (gfn > UINT64_MAX / ARGO_PAGE_SIZE) return Error::efault;
+        void* const page = host.page(owner, gfn, Access::write);
+        if (!page) return Error::efault;
+        if (pages_) pages_[i] = static_cast<std::byte*>(page);
+    }
+    return pages_ ? Error::none : Error::enomem;
+}
+
+Ring::Ring(uint32_t ring_port, uint16_t ring_partner, uint32_t ring_length, Waiter* waiters,
+           uint32_t max_waiters) noexcept
+    : port(ring_port),
+      partner(ring_partner),
+      length(ring_length),
+      max_waiters_(max_waiters),
+      waiters_(waiters)
+{
+    for (Waiter& waiter : this->waiters()) waiter = {};
+}
+
+Ring* Ring::create(Host& host, uint32_t port, uint16_t partner, uint32_t length, uint16_t binding,
+                   PageList& pages, uint32_t max_waiters) noexcept
+{
+    void* const memory = host.allocate(ring_bytes(max_waiters));
+    if (!memory) return nullptr;
+    auto* const waiters = reinterpret_cast<Waiter*>(static_cast<std::byte*>(memory) + sizeof(Ring));
+    auto* const ring = new (memory) Ring(port, partner, length, waiters, max_waiters);
+    ring->replace(pages, binding);
+    return ring;
+}
+
+void Ring::destroy(Host& host, Ring* ring) noexcept
+{
+    const size_t bytes = ring_bytes(ring->max_waiters_);
+    ring->~Ring();
+    host.release(ring, bytes);
+}
+
+void Ring::replace(PageList& pages, uint16_t binding) noexcept
+{
+    pages_.swap(pages);
+    binding_ = binding;
+    adopt_header();
+}
+
+/// rx_ptr as the engine takes it: a multiple of ARGO_SLOT below the length. ARGO-RING-005, -006. Acquire: the
+/// receiver is done with what stood before it when that is overwritten. ARGO-RING-009.
+uint32_t Ring::load_rx() const noexcept
+{
+    const uint32_t rx = shared(header().rx_ptr).load(std::memory_order_acquire);
+    if (rx >= length) return 0; // first, since the largest numbers would wrap when rounded
+    const uint32_t rounded = round_up_to_slot(rx);
+    return rounded < length ? rounded : 0;
+}
+
+/// Release: who sees tx_ptr sees the message before it. ARGO-RING-008.
+void Ring::publish_tx(uint32_t tx) noexcept
+{
+    tx_ = tx;
+    shared(header().tx_ptr).store(tx, std::memory_order_release);
+}
+
+/// The tx_ptr that a registration finds goes on if it can; else the ring starts out empty.
+/// ARGO-REGISTER-003, -004.
+void Ring::adopt_header() noexcept
+{
+    const uint32_t tx = shared(header().tx_ptr).load(std::memory_order_relaxed);
+    if (tx < length && tx % ARGO_SLOT == 0) {
+        tx_ = tx;
+    } else {
+        publish_tx(load_rx());
+    }
+}
+
+uint32_t Ring::free_bytes() const noexcept
+{
+    const uint32_t rx = load_rx();
+    return rx > tx_ ? rx - tx_ : length - tx_ + rx;
+}
+
+/// Where the next byte of a message goes.
+class Ring::Writer
+{
+  public:
+    Writer(const Ring& ring, uint32_t position) noexcept : ring_(ring), position_(position) {}
+
+    std::byte* at() const noexcept
+    {
+        const uint64_t offset = sizeof(argo_ring) + position_;
+        return ring_.pages_[static_cast<uint32_t>(offset / ARGO_PAGE_SIZE)] + offset % ARGO_PAGE_SIZE;
+    }
+
+    /// How many of these bytes are adjacent from here: to the end of the page, or of the data.
+    size_t adjacent(size_t bytes) const noexcept
+    {
+        const size_t data = ring_.length - position_;
+        return GuestMemory::within_page({sizeof(argo_ring) + position_}, bytes < data ? bytes : data);
+    }
+
+    /// No more than to the end of the data.
+    void advance(size_t bytes) noexcept
+    {
+        position_ += static_cast<uint32_t>(bytes);
+        if (position_ == ring_.length) position_ = 0;
+    }
+
+    uint32_t next_slot() const noexcept
+    {
+        const uint32_t rounded = round_up_to_slot(position_);
+        return rounded < ring_.length ? rounded : 0;
+    }
+
+  private:
+    const Ring& ring_;
+    uint32_t position_;
+};
+
+bool Ring::insert(const argo_message& message, const GuestMemory& sender, std::span<const argo_iov> pieces,
+                  uint64_t& copied) noexcept
+{
+    Writer writer(*this, tx_);
+    __builtin_memcpy(writer.at(), &message, sizeof message);
+    writer.advance(sizeof message);
+
+    for (const argo_iov& piece : pieces) {
+        Gpa from{piece.base};
+        for (size_t left = piece.length; left != 0;) {
+            const size_t chunk = writer.adjacent(GuestMemory::within_page(from, left));
+            const std::byte* const source = sender.at(from, Access::read);
+            if (!source) return false;
+            // One copy, from the sender's page to the receiver's. They may be the same page.
+            __builtin_memmove(writer.at(), source, chunk);
+            writer.advance(chunk);
+            copied += chunk;
+            from = from + chunk;
+            left -= chunk;
+        }
+    }
+    publish_tx(writer.next_slot());
+    return true;
+}
+
+} // namespace argo::engine
