@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: Apache-2.0 OR MIT
+// A VM, which is a domain of the engine.
+#include "kvm/machine.hpp"
+
+#include "kvm/cpuid.hpp"
+#include "kvm/pvh.hpp"
+
+#include <algorithm>
+
+namespace argo::kvm {
+
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr unsigned frame_shift = 6; // what 32 bits of an address leave out: a frame is aligned to 64
+
+} // namespace
+
+Machine::Machine(const System& system, Host& host, const DomainConfig& config, const Image& image,
+                 Counters& counters, LineSink& sink, std::function<void()> changed)
+    : config_(config),
+      host_(host),
+      counters_(counters),
+      changed_(std::move(changed)),
+      memory_(config.memory),
+      devices_(config.consoles, config.name, sink),
+      vm_(system),
+      held_(config.vcpus)
+{
+    vm_.set_memory(memory_.bytes());
+    if (offers(Mechanism::msr)) vm_.exit_on_msr(config.doorbells.msr);
+    image.place(memory_);
+    const uint32_t start_info = write_start_info(memory_, config.command_line);
+
+    const auto supported = system.supported_cpuid();
+    const auto offered =
+        config.absent ? std::vector<engine::Offer>{} : kvm::offers(config.mechanisms, config.doorbells);
+    for (unsigned id = 0; id < config.vcpus; ++id) {
+        auto& vcpu = *vcpus_.emplace_back(std::make_unique<Vcpu>(system, vm_, id, *this, counters_));
+        vcpu.device().set_cpuid(guest_cpuid(supported, id, config.vcpus, offered, Host::identity()));
+    }
+    set_start_state(vcpus_.front()->device(), image.entry, start_info);
+
+    // Last: from now on other domains' calls may reach this one.
+    if (!config.absent) {
+        domain_ = host_.engine().create(config.domid, this);
+        if (!domain_) fail(Exit::failure, "the engine took no domain with the domid {}", config.domid);
+    }
+}
+
+Machine::~Machine()
+{
+    stop();
+    if (domain_) host_.engine().destroy(*domain_);
+}
+
+void Machine::start()
+{
+    counters_.starts.add();
+    const auto now = Clock::now();
+    if (config_.watchdog > 0s) watchdog_.emplace(config_.watchdog, now, vcpus_.size());
+    for (auto& vcpu : vcpus_) vcpu->start();
+}
+
+void Machine::stop() noexcept
+{
+    for (auto& vcpu : vcpus_) vcpu->request_stop();
+    for (auto& vcpu : vcpus_) vcpu->join();
+    devices_.flush();
+}
+
+std::optional<End> Machine::ended() const
+{
+    const std::lock_guard lock(end_mutex_);
+    return end_;
+}
+
+void Machine::end(End end)
+{
+    {
+        const std::lock_guard lock(end_mutex_);
+        if (!end_) end_ = std::move(end);
+    }
+    for (auto& vcpu : vcpus_) vcpu->request_stop();
+    changed_();
+}
+
+std::optional<std::chrono::milliseconds> Machine::tick(Clock::time_point now)
+{
+    constexpr auto retry_interval = 5ms;
+    if (watchdog_) {
+        if (auto end = watchdog_->look(vcpus_, now)) this->end(std::move(*end));
+    }
+    if (raise_held()) return retry_interval;
+    if (watchdog_) return watchdog_->pause(now);
+    return std::nullopt;
+}
+
+void Machine::raise(unsigned apic_id, uint8_t vector) noexcept
+{
+    counters_.events.add();
+    if (vm_.signal_msi(apic_id, vector)) return;
+    counters_.held.add();
+    {
+        const std::lock_guard lock(held_mutex_);
+        if (held_[apic_id].test(vector)) return;
+        held_[apic_id].set(vector);
+    }
+    changed_();
+}
+
+/// True while some are left.
+bool Machine::raise_held()
+{
+    const std::lock_guard lock(held_mutex_);
+    bool left = false;
+    for (unsigned id = 0; id < held_.size(); ++id) {
+        for (size_t vector = 0; vector < held_[id].size() && held_[id].any(); ++vector) {
+            if (!held_[id].test(vector)) continue;
+            if (vm_.signal_msi(id, static_cast<uint8_t>(vector))) held_[id].reset(vector);
+        }
+        left = left || held_[id].any();
+    }
+    return left;
+}
+
+void Machine::write_port(const Caller& caller, uint16_t port, unsigned size, uint32_t value)
+{
+    if (port == config_.doorbells.pio && offers(Mechanism::pio)) {
+        if (size != sizeof value) return;
+        const auto privilege = caller.in_user_mode() ? engine::Privilege::user : engine::Privilege::kernel;
+        call(Mechanism::pio, uint64_t{value} << frame_shift, privilege);
+    } else if (!devices_.write(port, size, value)) {
+        end({End::Kind::shutdown, {}});
+    }
+}
+
+uint32_t Machine::read_port(uint16_t port, unsigned size) { return devices_.read(port, size); }
+
+void Machine::store(uint64_t address, unsigned size, uint64_t value)
+{
+    if (address != config_.doorbells.mmio || !offers(Mechanism::mmio)) return;
+    if (size == 8) call(Mechanism::mmio, value);
+    if (size == 4) call(Mechanism::mmio, value << frame_shift);
+}
+
+bool Machine::write_msr(uint32_t index, uint64_t value)
+{
+    return index == config_.doorbells.msr && offers(Mechanism::msr) && call(Mechanism::msr, value);
+}
+
+bool Machine::offers(Mechanism mechanism) const noexcept
+{
+    return !config_.absent && std::ranges::find(config_.mechanisms, mechanism) != config_.mechanisms.end();
+}
+
+bool Machine::call(Mechanism mechanism, uint64_t frame, engine::Privilege privilege) noexcept
+{
+    const bool called = host_.engine().call_frame(*domain_, frame, privilege);
+    (called ? counters_[mechanism] : counters_.no_frame).add();
+    return called;
+}
+
+} // namespace argo::kvm

@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: Apache-2.0 OR MIT
+// Messages and the interrupts that tell of them. Book: spec/event.rst, spec/vector.rst.
+#include "guest.hpp"
+
+namespace argo::kvm {
+namespace {
+
+constexpr Doorbells bells;
+constexpr uint32_t port = 7;
+constexpr uint32_t length = page_size - sizeof(argo_ring);
+
+/// Where the argument structures of the calls lie.
+struct Arguments
+{
+    argo_register ring;
+    uint64_t frame_number;
+    argo_send_addr addresses;
+    argo_iov piece;
+    char payload[24];
+};
+
+class EventTest : public PlayerTest
+{
+  protected:
+    /// Frames 0, 1, 2: a binding to event_vector, a ring for this domain's own messages, a message into it.
+    void prepare_message_to_self()
+    {
+        const Arguments arguments{
+            .ring = {.port = port, .partner = 1, .reserved = 0, .length = length},
+            .frame_number = ring_address / page_size,
+            .addresses = {.src = {.port = port, .domid = 1, .reserved = 0},
+                          .dst = {.port = port, .domid = 1, .reserved = 0}},
+            .piece = {.base = data_address + offsetof(Arguments, payload),
+                      .length = sizeof(Arguments::payload),
+                      .flags = 0},
+            .payload = "a message to myself",
+        };
+        store(*player_, data_address, arguments);
+        frame(0, ARGO_OP_VECTOR, {0, ARGO_BINDING_LAPIC, 0, event_vector});
+        frame(1, ARGO_OP_REGISTER_RING,
+              {data_address + offsetof(Arguments, ring), data_address + offsetof(Arguments, frame_number), 1,
+               0});
+        frame(2, ARGO_OP_SENDV,
+              {data_address + offsetof(Arguments, addresses), data_address + offsetof(Arguments, piece), 1,
+               0x1234});
+    }
+
+    static Step ring_bell(unsigned n)
+    {
+        return {Action::write_msr, bells.msr, frames_address + n * sizeof(argo_frame)};
+    }
+};
+
+TEST_F(EventTest, a_message_to_oneself_raises_the_interrupt_that_was_bound)
+{
+    prepare_message_to_self();
+    play({{Action::apic_on}, ring_bell(0), ring_bell(1), ring_bell(2), {Action::await_events, 1}});
+
+    EXPECT_EQ(frame_result(0), 0);
+    EXPECT_EQ(frame_result(1), 0);
+    EXPECT_EQ(frame_result(2), int64_t{sizeof(Arguments::payload)});
+    EXPECT_EQ(played_.at(4).result[0], 1u) << "one interrupt";
+
+    const auto message = load<argo_message>(*player_, ring_address + sizeof(argo_ring));
+    EXPECT_EQ(message.length, sizeof(argo_message) + sizeof(Arguments::payload));
+    EXPECT_EQ(message.source.domid, 1);
+    EXPECT_EQ(message.type, 0x1234u);
+    const auto payload =
+        load<std::array<char, 24>>(*player_, ring_address + sizeof(argo_ring) + sizeof(argo_message));
+    EXPECT_STREQ(payload.data(), "a message to myself");
+}
+
+TEST_F(EventTest, a_message_costs_one_exit_and_one_copy)
+{
+    prepare_message_to_self();
+    play({ring_bell(1), ring_bell(2)});
+
+    auto& counters = counters_.back();
+    EXPECT_EQ(counters[Reason::wrmsr].value(), 2u);
+    EXPECT_EQ(counters[Mechanism::msr].value(), 2u);
+    EXPECT_EQ(counters[Reason::io].value(), 1u) << "the shutdown";
+    EXPECT_EQ(counters[Reason::mmio].value(), 0u);
+    const auto engine = host_.engine().counters();
+    EXPECT_EQ(engine.messages, 1u);
+    EXPECT_EQ(engine.payload_bytes, sizeof(Arguments::payload));
+    EXPECT_EQ(engine.copied_bytes, engine.payload_bytes);
+    EXPECT_EQ(counters.events.value(), 0u) << "nothing was bound";
+}
+
+TEST_F(EventTest, an_event_waits_for_the_local_apic_to_be_switched_on)
+{
+    prepare_message_to_self();
+    play({ring_bell(0), ring_bell(1), ring_bell(2), {Action::apic_on}, {Action::await_events, 1}});
+    EXPECT_EQ(played_.at(4).result[0], 1u);
+    EXPECT_EQ(counters_.back().events.value(), 1u);
+    EXPECT_EQ(counters_.back().held.value(), 1u);
+}
+
+TEST_F(EventTest, a_binding_names_only_vcpus_that_there_are)
+{
+    prepare("vcpus = 2");
+    frame(0, ARGO_OP_VECTOR, {0, ARGO_BINDING_LAPIC, 1, event_vector});
+    frame(1, ARGO_OP_VECTOR, {0, ARGO_BINDING_LAPIC, 2, event_vector});
+    play({ring_bell(0), ring_bell(1)});
+    EXPECT_EQ(frame_result(0), 0);
+    EXPECT_EQ(frame_result(1), -int64_t{ARGO_EINVAL});
+}
+
+TEST_F(EventTest, another_domain_wakes_a_halted_one)
+{
+    prepare_message_to_self();
+    auto arguments = load<Arguments>(*player_, data_address);
+    arguments.ring.partner = 2;
+    store(*player_, data_address, arguments);
+    auto receiver = std::move(player_);
+    auto& receiver_counters = counters_.back();
+    const Step receive[] = {
+        {Action::apic_on}, ring_bell(0), ring_bell(1), {Action::await_events, 1}, {Action::shut_down}};
+
+    player_ = make(configure("player", 2));
+    prepare_message_to_self();
+    arguments.addresses.src.domid = 2;
+    store(*player_, data_address, arguments);
+    auto& sender_counters = counters_.back();
+
+    store(*receiver, script_address, receive);
+    receiver->start();
+    ASSERT_FALSE(await(*receiver, std::chrono::milliseconds(300)).has_value()) << "it waits for the message";
+
+    play({ring_bell(2)});
+    const auto end = await(*receiver);
+    receiver->stop();
+    ASSERT_TRUE(end.has_value());
+    EXPECT_EQ(end->text(), "shutdown");
+    EXPECT_EQ(frame_result(2), int64_t{sizeof(Arguments::payload)});
+    EXPECT_EQ(load<argo_message>(*receiver, ring_address + sizeof(argo_ring)).source.domid, 2);
+    EXPECT_EQ(receiver_counters.events.value(), 1u);
+    EXPECT_EQ(sender_counters.events.value(), 0u);
+    EXPECT_EQ(sender_counters[Reason::wrmsr].value(), 1u);
+    EXPECT_EQ(host_.engine().counters().copied_bytes, sizeof(Arguments::payload));
+}
+
+} // namespace
+} // namespace argo::kvm

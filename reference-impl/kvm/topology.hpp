@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0 OR MIT
+// The file that says which domains run: TOML, one [[domain]] each. README.md describes every key. What is not
+// understood is refused, with the line where it stands.
+#pragma once
+
+#include "kvm/devices.hpp"
+#include "kvm/doorbell.hpp"
+#include "kvm/memory.hpp"
+
+#include <chrono>
+#include <string>
+#include <vector>
+
+namespace argo::kvm {
+
+/// One [[domain]]. What the file does not say is as here; name, domid and image it has to say.
+struct DomainConfig
+{
+    std::string name;
+    uint16_t domid = 0;
+    std::string label; ///< for policy; empty: none
+    uint64_t memory = 16 * mebibyte;
+    unsigned vcpus = 1; ///< their APIC IDs count from 0
+    std::string image;  ///< path
+    std::string command_line;
+    std::vector<Mechanism> mechanisms = {Mechanism::msr, Mechanism::mmio, Mechanism::pio}; ///< by preference
+    Doorbells doorbells;
+    std::chrono::seconds watchdog{0}; ///< zero: none
+    Consoles consoles;
+    bool absent = false; ///< runs without Argo: no CPUID block, and the doorbells are dead
+};
+
+struct Topology
+{
+    std::vector<DomainConfig> domains; ///< at least one; names and domids differ
+};
+
+/// Throws Failure(Exit::usage) with a sentence that begins with `file:line:`. Relative images are relative to
+/// the directory of `file`.
+Topology parse_topology(std::string_view text, const std::string& file);
+Topology read_topology(const std::string& file);
+
+} // namespace argo::kvm
