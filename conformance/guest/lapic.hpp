@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0 OR MIT
+//
+// The local APIC: it takes the interrupts of bindings, and its timer bounds every wait. Works in xAPIC mode as in
+// x2APIC mode, whichever the domain was started in.
+#pragma once
+
+#include <cstdint>
+
+namespace argo::guest {
+
+inline constexpr uint8_t timer_vector = 0xf0;
+inline constexpr uint8_t spurious_vector = 0xff;
+
+/// Enable it, if there is one, and learn what a nanosecond is. Interrupts are enabled from here on.
+void set_up_lapic();
+
+/// The x2APIC ID of this vCPU.
+uint32_t apic_id();
+
+void end_of_interrupt();
+
+/// Raise timer_vector once in about `ns`. False: there is no timer.
+bool start_timer(uint64_t ns);
+void stop_timer();
+
+/// ns since boot.
+uint64_t now();
+
+} // namespace argo::guest

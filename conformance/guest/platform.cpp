@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: Apache-2.0 OR MIT
+//
+// The suite's platform in an image: bare x86, memory mapped to itself, one vCPU.
+#include "harness/platform.hpp"
+
+#include <argo/x86.hpp>
+
+#include "guest/console.hpp"
+#include "guest/cpu.hpp"
+#include "guest/lapic.hpp"
+#include "guest/layout.h"
+#include "guest/memory.hpp"
+#include "guest/panic.hpp"
+#include "guest/traps.hpp"
+#include "harness/run.hpp"
+
+namespace argo::guest {
+
+namespace {
+
+constexpr uint16_t exit_port = 0xf4;
+constexpr size_t most_scratch = 512 * ARGO_PAGE_SIZE;
+
+constinit BootInformation boot;
+constinit std::span<uint8_t> scratch;
+
+/// A call and whatever it is nested in.
+CallPage call_pages[4];
+size_t borrowed = 0;
+
+template <class T> volatile T& device(Gpa where)
+{
+    map_device(where.value);
+    return *reinterpret_cast<volatile T*>(where.value);
+}
+
+} // namespace
+
+void shut_down()
+{
+    out8(exit_port, 0);
+    halt_forever();
+}
+
+void panic(std::string_view line)
+{
+    disable_interrupts();
+    print_line(line);
+    shut_down();
+}
+
+/// From boot.S, in long mode, on a stack.
+extern "C" void start(uint32_t how, uint32_t where)
+{
+    set_up_consoles();
+    set_up_traps();
+    boot = read_boot_information(how, where);
+    scratch = memory_behind_image(boot, most_scratch);
+    set_up_lapic();
+    suite::run();
+    shut_down();
+}
+
+} // namespace argo::guest
+
+namespace argo::suite::platform {
+
+CpuidRegisters Machine::cpuid(uint32_t leaf, uint32_t subleaf) { return x86::cpuid(leaf, subleaf); }
+bool Machine::wrmsr(uint32_t index, uint64_t value) { return write_msr_safely(index, value); }
+bool Machine::rdmsr(uint32_t index, uint64_t& value) { return read_msr_safely(index, &value); }
+void Machine::store8(Gpa where, uint8_t value) { guest::device<uint8_t>(where) = value; }
+void Machine::store16(Gpa where, uint16_t value) { guest::device<uint16_t>(where) = value; }
+void Machine::store32(Gpa where, uint32_t value) { x86::store32(&guest::device<uint32_t>(where), value); }
+void Machine::store64(Gpa where, uint64_t value) { x86::store64(&guest::device<uint64_t>(where), value); }
+uint64_t Machine::load64(Gpa where) { return guest::device<uint64_t>(where); }
+void Machine::out8(uint16_t port, uint8_t value) { guest::out8(port, value); }
+void Machine::out16(uint16_t port, uint16_t value) { guest::out16(port, value); }
+void Machine::out32(uint16_t port, uint32_t value) { x86::out32(port, value); }
+uint32_t Machine::in32(uint16_t port) { return guest::in32(port); }
+Gpa Machine::gpa(const void* where) { return Gpa{reinterpret_cast<uint64_t>(where)}; }
+
+CallPage& Machine::borrow()
+{
+    if (guest::borrowed == std::size(guest::call_pages)) guest::panic("panic: too many calls at once");
+    return guest::call_pages[guest::borrowed++];
+}
+
+void Machine::give_back(CallPage&) { guest::borrowed--; }
+
+Machine& machine()
+{
+    static Machine machine;
+    return machine;
+}
+
+const char* command_line() { return guest::boot.command_line; }
+void print(const char* line, size_t length) { guest::print_line({line, length}); }
+std::span<uint8_t> scratch() { return guest::scratch; }
+
+void* pointer(Gpa where, size_t size)
+{
+    const uint64_t base = reinterpret_cast<uint64_t>(guest::scratch.data()), all = guest::scratch.size();
+    const bool inside = where.value >= base && size <= all && where.value - base <= all - size;
+    return inside ? reinterpret_cast<void*>(where.value) : nullptr;
+}
+
+uint64_t memory_end() { return guest::boot.memory_end; }
+uint64_t now() { return guest::now(); }
+
+void wait(uint64_t ns)
+{
+    static uint32_t seen = 0;
+    guest::disable_interrupts();
+    if (guest::taken() == seen && guest::start_timer(ns)) {
+        halt_once();
+        guest::stop_timer();
+    }
+    guest::enable_interrupts();
+    seen = guest::taken();
+}
+
+uint32_t events(uint8_t vector) { return guest::taken(vector); }
+uint64_t vcpu() { return guest::apic_id(); }
+const char* environment() { return "image"; }
+const char* architecture() { return "x86_64"; }
+
+} // namespace argo::suite::platform

@@ -1,0 +1,51 @@
+# SPDX-License-Identifier: Apache-2.0 OR MIT
+"""Fails when a program holds an instruction that a bare x86-64, or an emulator that knows little more, does not run.
+
+The image runs where an emulator executes it one instruction at a time. What such emulators lack: vector and x87
+registers, BMI, POPCNT and their kin, software interrupts. Hypercall instructions would reach somebody who was not asked.
+"""
+import argparse
+import re
+import subprocess
+import sys
+
+REGISTERS = re.compile(r"%(?:[xyz]?mm\d+|st\b|k[0-7]\b|bnd\d)")
+MNEMONICS = re.compile(
+    r"^(?:f(?!s\b)\w+|v[a-z]+\d*\w*|p(?:opcnt|dep|ext)\w*|andn\w*|bextr\w*|bls\w+|bzhi\w*|mulx\w*|rorx\w*|s[ahr][lr]x\w*|tzcnt\w*"
+    r"|lzcnt\w*|movbe\w*|crc32\w*|ad[co]x\w*|cmpxchg16b|rd(?:rand|seed|pid|tscp|fsbase|gsbase)\w*|wr(?:fsbase|gsbase)\w*"
+    r"|xsave\w*|xrstor\w*|x[gs]etbv|clac|stac|invpcid|monitor\w*|mwait\w*|int\d?|into|icebp|syscall|sysenter|(?:vm|vmm)call"
+    r"|endbr\w*|l[as]lw?|lar\w*|ver[rw])$"
+)
+LINE = re.compile(r"^\s*[0-9a-f]+:\t(?:[0-9a-f]{2} )+\s*\t(?:(?:rep\w*|lock|data16|cs|notrack|bnd) )*(\S+)\s*(.*)$")
+
+
+def offences(disassembly: str):
+    """Yields the lines that show one. Raises ValueError when nothing was disassembled at all."""
+    instructions = 0
+    for line in disassembly.splitlines():
+        match = LINE.match(line)
+        if not match:
+            continue
+        instructions += 1
+        mnemonic, operands = match.groups()
+        if REGISTERS.search(operands) or MNEMONICS.match(mnemonic):
+            yield line.strip()
+    if instructions < 3:
+        raise ValueError("nothing to look at")
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--objdump", default="objdump")
+    parser.add_argument("program")
+    arguments = parser.parse_args()
+    dump = subprocess.run([arguments.objdump, "-d", arguments.program], check=True, capture_output=True, text=True)
+    found = list(offences(dump.stdout))
+    for line in found:
+        print(line)
+    print(f"{arguments.program}: {len(found)} instructions that an image may not have")
+    return 1 if found else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

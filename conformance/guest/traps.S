@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+/*
+ * Where exceptions and interrupts arrive, and the few instructions that expect them: MSR accesses that may fault, and the
+ * halt that must not miss its interrupt.
+ */
+#include "layout.h"
+
+/* 256 stubs of 16 bytes. Each leaves a vector and an error code on the stack, zero where the CPU has none. */
+    .text
+    .align 16
+    .globl trap_stubs
+trap_stubs:
+    .set vector, 0
+    .rept 256
+    .align 16
+    .if !(vector == 8 || (vector >= 10 && vector <= 14) || vector == 17 || vector == 21 || vector == 29 || vector == 30)
+    push    $0
+    .endif
+    push    $vector
+    jmp     trap_common
+    .set vector, vector + 1
+    .endr
+
+trap_common:                        /* struct Trap in traps.cpp */
+    push    %r15
+    push    %r14
+    push    %r13
+    push    %r12
+    push    %r11
+    push    %r10
+    push    %r9
+    push    %r8
+    push    %rdi
+    push    %rsi
+    push    %rbp
+    push    %rbx
+    push    %rdx
+    push    %rcx
+    push    %rax
+    mov     %rsp, %rdi
+    cld
+    call    trap                    /* the CPU aligned the stack; 15 + 2 + 5 words are an even number */
+    pop     %rax
+    pop     %rcx
+    pop     %rdx
+    pop     %rbx
+    pop     %rbp
+    pop     %rsi
+    pop     %rdi
+    pop     %r8
+    pop     %r9
+    pop     %r10
+    pop     %r11
+    pop     %r12
+    pop     %r13
+    pop     %r14
+    pop     %r15
+    add     $16, %rsp
+    iretq
+
+/*
+ * bool write_msr_safely(uint32_t index, uint64_t value): false if it was refused.
+ * bool read_msr_safely(uint32_t index, uint64_t* value)
+ */
+    .macro faults_at from, to
+    .pushsection fixups, "a"
+    .quad \from, \to
+    .popsection
+    .endm
+
+    .globl write_msr_safely
+write_msr_safely:
+    mov     %edi, %ecx
+    mov     %esi, %eax
+    mov     %rsi, %rdx
+    shr     $32, %rdx
+1:  wrmsr
+    mov     $1, %eax
+    ret
+2:  xor     %eax, %eax
+    ret
+    faults_at 1b, 2b
+
+    .globl read_msr_safely
+read_msr_safely:
+    mov     %edi, %ecx
+1:  rdmsr
+    shl     $32, %rdx
+    or      %rdx, %rax
+    mov     %rax, (%rsi)
+    mov     $1, %eax
+    ret
+2:  xor     %eax, %eax
+    ret
+    faults_at 1b, 2b
+
+/*
+ * void halt_once(): enable interrupts, and halt until one comes. An interrupt may be taken right in front of the halt
+ * where an emulator forgets that STI shields the next instruction; the handler then moves on behind it.
+ */
+    .globl halt_once, halt_instruction, halt_end
+halt_once:
+    sti
+halt_instruction:
+    hlt
+halt_end:
+    ret
+
+    .section .note.GNU-stack, "", @progbits

@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: Apache-2.0 OR MIT
+//
+// Exceptions and interrupts. An exception that nobody expected ends the domain with a line that says what and where;
+// interrupts are counted.
+#pragma once
+
+#include <cstdint>
+
+namespace argo::guest {
+
+/// Load the table. Interrupts stay disabled.
+void set_up_traps();
+
+/// How often this interrupt was taken.
+uint32_t taken(uint8_t vector);
+/// How many were taken in all, the timer's and spurious ones included.
+uint32_t taken();
+
+} // namespace argo::guest

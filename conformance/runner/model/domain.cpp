@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: Apache-2.0 OR MIT
+//
+// One domain of the model.
+//
+// A domain is killed between two instructions of its own; here that is whenever it calls the platform, which it does in
+// every loop. Its stack is left where it is, like a guest's: nothing on it runs again, destructors included.
+#include "runner/model/domain.hpp"
+
+#include <sys/mman.h>
+
+#include <chrono>
+#include <stdexcept>
+#include <system_error>
+
+#include "harness/run.hpp"
+
+namespace argo::runner {
+
+namespace {
+
+constexpr uint32_t argo_block = ARGO_CPUID_FIRST + ARGO_CPUID_STEP;
+
+// Guest-physical memory: a page that nobody has, the call pages, the suite's.
+constexpr size_t first_call_page = 1, call_pages = 4, first_scratch_page = 16;
+
+thread_local ModelDomainBody* current = nullptr;
+
+std::span<uint8_t> map(size_t size)
+{
+    void* const memory = mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (memory == MAP_FAILED) throw std::system_error(errno, std::generic_category(), "memory of a domain");
+    return {static_cast<uint8_t*>(memory), size};
+}
+
+} // namespace
+
+ModelDomainBody::ModelDomainBody(const ModelBoard& board, std::string name, uint16_t domid, std::string command_line)
+    : board_(board), name_(std::move(name)), command_line_(std::move(command_line)),
+      memory_(map(size_t{board.pages} * ARGO_PAGE_SIZE)), domain_(board.engine.create(domid, this))
+{
+    if (domain_ == nullptr) {
+        munmap(memory_.data(), memory_.size());
+        throw std::invalid_argument("domain '" + name_ + "': " + std::to_string(domid) + " is no free domid");
+    }
+    vcpu_ = std::thread([this] { run(); });
+}
+
+ModelDomainBody::~ModelDomainBody()
+{
+    {
+        const std::lock_guard lock(mutex_);
+        stop_ = true;
+    }
+    wake_.notify_all();
+    vcpu_.join();
+    board_.engine.destroy(*domain_);
+    munmap(memory_.data(), memory_.size());
+}
+
+ModelDomainBody& ModelDomainBody::here() { return *current; }
+
+void ModelDomainBody::run()
+{
+    current = this;
+    if (setjmp(end_) == 0) suite::run();
+    if (stop_) return;
+    done_ = true;
+    board_.ended();
+}
+
+void ModelDomainBody::check_alive()
+{
+    if (stop_) std::longjmp(end_, 1);
+}
+
+void* ModelDomainBody::page(uint64_t gfn)
+{
+    return gfn != 0 && gfn < board_.pages ? memory_.data() + gfn * ARGO_PAGE_SIZE : nullptr;
+}
+
+void ModelDomainBody::raise(uint64_t vector)
+{
+    taken_[vector & 0xff]++;
+    {
+        // Under the lock, so that a vCPU that has looked and is about to wait hears of it.
+        const std::lock_guard lock(mutex_);
+        taken_in_all_++;
+    }
+    wake_.notify_all();
+}
+
+const char* ModelDomainBody::command_line() { return command_line_.c_str(); }
+
+void ModelDomainBody::print(std::string_view line)
+{
+    check_alive();
+    board_.print(name_, line);
+}
+
+uint64_t ModelDomainBody::now()
+{
+    check_alive();
+    const auto since = std::chrono::steady_clock::now().time_since_epoch();
+    return static_cast<uint64_t>(std::chrono::duration_cast<std::chrono::nanoseconds>(since).count());
+}
+
+void ModelDomainBody::wait(uint64_t ns)
+{
+    {
+        std::unique_lock lock(mutex_);
+        wake_.wait_for(lock, std::chrono::nanoseconds(ns), [&] { return stop_ || taken_in_all_ != seen_; });
+        seen_ = taken_in_all_;
+    }
+    check_alive();
+}
+
+uint32_t ModelDomainBody::events(uint8_t vector)
+{
+    check_alive();
+    return taken_[vector];
+}
+
+CpuidRegisters ModelDomainBody::cpuid(uint32_t leaf, uint32_t subleaf)
+{
+    constexpr uint32_t feature_leaf = 1, hypervisor_bit = uint32_t{1} << 31;
+    if (leaf == feature_leaf) return {0, 0, hypervisor_bit, 0};
+    if (board_.offers.empty()) return {};
+    const auto r = engine::cpuid_leaf(board_.offers, board_.identity, argo_block, leaf, subleaf);
+    return {r.eax, r.ebx, r.ecx, r.edx};
+}
+
+bool ModelDomainBody::ring(uint32_t mechanism, uint64_t where, uint64_t frame)
+{
+    check_alive();
+    bool done = false;
+    for (const engine::Offer& offer : board_.offers) {
+        if (offer.mechanism != mechanism || (offer.ebx | uint64_t{offer.ecx} << 32) != where) continue;
+        done = board_.engine.call_frame(*domain_, frame);
+        break;
+    }
+    check_alive();
+    return done;
+}
+
+CallPage& ModelDomainBody::borrow()
+{
+    if (borrowed_ == call_pages) throw std::logic_error("a domain makes too many calls at once");
+    return *reinterpret_cast<CallPage*>(memory_.data() + (first_call_page + borrowed_++) * ARGO_PAGE_SIZE);
+}
+
+void ModelDomainBody::give_back(CallPage&) { borrowed_--; }
+
+std::span<uint8_t> ModelDomainBody::scratch() const { return memory_.subspan(first_scratch_page * ARGO_PAGE_SIZE); }
+
+} // namespace argo::runner

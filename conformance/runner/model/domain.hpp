@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0 OR MIT
+//
+// One domain of the model: memory, a vCPU that is a thread, interrupts that are counters, and the machine that the suite's
+// platform functions reach (platform.cpp).
+#pragma once
+
+#include <argo/machine.hpp>
+
+#include <array>
+#include <atomic>
+#include <condition_variable>
+#include <csetjmp>
+#include <cstdint>
+#include <functional>
+#include <mutex>
+#include <span>
+#include <string>
+#include <string_view>
+#include <thread>
+#include <vector>
+
+#include "engine/discovery.hpp"
+#include "engine/engine.hpp"
+
+namespace argo::runner {
+
+/// What all domains of a model have in common.
+struct ModelBoard
+{
+    engine::Engine& engine;
+    engine::Identity identity;
+    std::span<const engine::Offer> offers; ///< empty: no Argo
+    uint32_t pages;
+    std::function<void(std::string_view mark, std::string_view line)> print;
+    std::function<void()> ended; ///< some domain's vCPU has stopped
+};
+
+class ModelDomainBody
+{
+  public:
+    /// A domain that runs. Throws std::invalid_argument if the engine refuses the domid.
+    ModelDomainBody(const ModelBoard&, std::string name, uint16_t domid, std::string command_line);
+    /// Stops it, if need be, and takes it out of the engine.
+    ~ModelDomainBody();
+    ModelDomainBody(const ModelDomainBody&) = delete;
+
+    /// The vCPU has come to an end by itself.
+    bool done() const { return done_; }
+
+    /// The domain whose vCPU is this thread.
+    static ModelDomainBody& here();
+
+    // From the engine.
+
+    void* page(uint64_t gfn);
+    void raise(uint64_t vector);
+
+    // From the vCPU. Each of these does not return when the domain is being stopped.
+
+    const char* command_line();
+    void print(std::string_view line);
+    uint64_t now();
+    void wait(uint64_t ns);
+    uint32_t events(uint8_t vector);
+    CpuidRegisters cpuid(uint32_t leaf, uint32_t subleaf);
+    /// Ring the doorbell of a mechanism whose first parameters these are. False: nobody is there, or refuses.
+    bool ring(uint32_t mechanism, uint64_t where, uint64_t frame);
+    CallPage& borrow();
+    void give_back(CallPage&);
+    std::span<uint8_t> memory() const { return memory_; }
+    std::span<uint8_t> scratch() const;
+
+  private:
+    void run();
+    void check_alive();
+
+    const ModelBoard& board_;
+    const std::string name_;
+    const std::string command_line_;
+    std::span<uint8_t> memory_;
+    engine::Domain* domain_;
+
+    std::mutex mutex_; ///< for wake_
+    std::condition_variable wake_;
+    std::array<std::atomic<uint32_t>, 256> taken_{};
+    std::atomic<uint32_t> taken_in_all_{0};
+    uint32_t seen_ = 0; ///< by the vCPU
+
+    std::atomic<bool> stop_{false};
+    std::atomic<bool> done_{false};
+    std::jmp_buf end_{};
+    size_t borrowed_ = 0;
+    std::thread vcpu_; ///< last: the thread uses all of the above
+};
+
+} // namespace argo::runner

@@ -1,0 +1,234 @@
+// SPDX-License-Identifier: Apache-2.0 OR MIT
+//
+// The model's host: it starts, kills and restarts domains as it is told, and prints what becomes of them.
+#include "runner/model/model.hpp"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <unistd.h>
+
+#include <memory>
+#include <mutex>
+#include <stdexcept>
+#include <system_error>
+
+#include "runner/model/domain.hpp"
+
+namespace argo::runner {
+
+namespace {
+
+/// Where the doorbells are. Guests learn it from CPUID; nothing depends on these very numbers.
+constexpr engine::Offer offered[] = {
+    {ARGO_MECHANISM_MSR, 1, 0x40000300, 0, 0},
+    {ARGO_MECHANISM_MMIO, 1, 0xfe000000, 0, 0},
+    {ARGO_MECHANISM_PIO, 1, 0x4150, 0, 0},
+};
+
+constexpr engine::Identity identity = {ARGO_IMPLEMENTATION_MODEL, 1};
+
+class ModelHost final : public engine::Host
+{
+  public:
+    explicit ModelHost(const ModelOptions& options) : options_(options) {}
+
+    void* page(engine::Domain& domain, uint64_t gfn, engine::Access) noexcept override
+    {
+        return body(domain).page(gfn);
+    }
+    void raise(engine::Domain& domain, const engine::Interrupt& interrupt) noexcept override
+    {
+        body(domain).raise(interrupt.value);
+    }
+    bool has_vcpu(engine::Domain&, uint64_t id) noexcept override { return id == 0; }
+    bool allows(const engine::PolicyQuestion& question) noexcept override
+    {
+        return !options_.allows || options_.allows(question);
+    }
+    void* allocate(size_t bytes) noexcept override { return ::operator new(bytes, std::nothrow); }
+    void release(void* memory, size_t) noexcept override { ::operator delete(memory); }
+    void relax() noexcept override { std::this_thread::yield(); }
+
+  private:
+    static ModelDomainBody& body(engine::Domain& domain) { return *static_cast<ModelDomainBody*>(domain.context()); }
+
+    const ModelOptions& options_;
+};
+
+/// A pipe to wake up who polls.
+class Bell
+{
+  public:
+    Bell()
+    {
+        if (pipe2(ends_, O_CLOEXEC | O_NONBLOCK) != 0)
+            throw std::system_error(errno, std::generic_category(), "pipe of the model");
+    }
+    ~Bell()
+    {
+        close(ends_[0]);
+        close(ends_[1]);
+    }
+    Bell(const Bell&) = delete;
+
+    int descriptor() const { return ends_[0]; }
+    // A full pipe is as good as another byte in it.
+    void ring() { [[maybe_unused]] const auto written = write(ends_[1], "", 1); }
+    void silence()
+    {
+        char bytes[64];
+        while (read(ends_[0], bytes, sizeof bytes) > 0) {
+        }
+    }
+
+  private:
+    int ends_[2];
+};
+
+class Model
+{
+  public:
+    explicit Model(const ModelOptions& options)
+        : options_(options), offers_(offers_of(options)), host_(options),
+          engine_(host_, options.limits, options.features, identity),
+          board_{engine_, identity, offers_, options.pages,
+                 [this](std::string_view mark, std::string_view line) { print(mark, line); },
+                 [this] { bell_.ring(); }}
+    {
+        for (size_t i = 0; i < options.domains.size(); i++)
+            for (size_t j = 0; j < i; j++)
+                if (options.domains[i].name == options.domains[j].name)
+                    throw std::invalid_argument("two domains are called '" + options.domains[i].name + "'");
+        bodies_.resize(options.domains.size());
+    }
+
+    int run()
+    {
+        for (size_t i = 0; i < bodies_.size(); i++) start(i);
+        bool going = true;
+        while (going && any_alive()) {
+            pollfd waits[] = {{bell_.descriptor(), POLLIN, 0}, {options_.input, POLLIN, 0}};
+            if (poll(waits, options_.control ? 2 : 1, -1) < 0 && errno != EINTR)
+                throw std::system_error(errno, std::generic_category(), "poll of the model");
+            bell_.silence();
+            bury();
+            if (options_.control && waits[1].revents != 0) going = obey();
+        }
+        for (size_t i = 0; i < bodies_.size(); i++)
+            if (bodies_[i]) kill(i);
+        print("host", "exited");
+        return 0;
+    }
+
+  private:
+    static std::vector<engine::Offer> offers_of(const ModelOptions& options)
+    {
+        std::vector<engine::Offer> result;
+        if (options.absent) return result;
+        for (const uint32_t wanted : options.mechanisms) {
+            const size_t before = result.size();
+            for (const engine::Offer& offer : offered)
+                if (offer.mechanism == wanted) result.push_back(offer);
+            if (result.size() == before)
+                throw std::invalid_argument("the model does not offer mechanism " + std::to_string(wanted));
+        }
+        return result;
+    }
+
+    void print(std::string_view mark, std::string_view line)
+    {
+        const std::lock_guard lock(output_mutex_);
+        std::fprintf(options_.output, "[%.*s] %.*s\n", static_cast<int>(mark.size()), mark.data(),
+                     static_cast<int>(line.size()), line.data());
+        std::fflush(options_.output);
+    }
+
+    void tell(size_t which, const char* what) { print("host", options_.domains[which].name + " " + what); }
+
+    bool any_alive() const
+    {
+        for (const auto& body : bodies_)
+            if (body) return true;
+        return false;
+    }
+
+    void start(size_t which)
+    {
+        const ModelDomain& domain = options_.domains[which];
+        tell(which, "started");
+        bodies_[which] =
+            std::make_unique<ModelDomainBody>(board_, domain.name, domain.domid, domain.command_line);
+    }
+
+    void kill(size_t which)
+    {
+        bodies_[which].reset();
+        tell(which, "ended killed");
+    }
+
+    /// Domains that ended by themselves.
+    void bury()
+    {
+        for (size_t i = 0; i < bodies_.size(); i++) {
+            if (!bodies_[i] || !bodies_[i]->done()) continue;
+            bodies_[i].reset();
+            tell(i, "ended shutdown");
+        }
+    }
+
+    /// Take what there is to read. False: the model is to quit.
+    bool obey()
+    {
+        char bytes[512];
+        const ssize_t size = read(options_.input, bytes, sizeof bytes);
+        if (size <= 0) return false;
+        input_.append(bytes, static_cast<size_t>(size));
+        for (size_t end; (end = input_.find('\n')) != std::string::npos;) {
+            const std::string line = input_.substr(0, end);
+            input_.erase(0, end + 1);
+            if (line == "quit") return false;
+            obey(line);
+        }
+        return true;
+    }
+
+    void obey(const std::string& line)
+    {
+        const size_t space = line.find(' ');
+        const std::string verb = line.substr(0, space), name = space == std::string::npos ? "" : line.substr(space + 1);
+        size_t which = 0;
+        while (which < bodies_.size() && options_.domains[which].name != name) which++;
+
+        const char* problem = nullptr;
+        if (verb != "kill" && verb != "start" && verb != "restart")
+            problem = "is no command; there are kill, start and restart with a domain, and quit";
+        else if (which == bodies_.size())
+            problem = "names no domain of this model";
+        else if (verb == "kill" && !bodies_[which])
+            problem = "comes too late: that domain does not run";
+        else if (verb == "start" && bodies_[which])
+            problem = "comes too early: that domain runs";
+        if (problem != nullptr) {
+            std::fprintf(options_.complaints, "model: '%s' %s\n", line.c_str(), problem);
+            return;
+        }
+        if (bodies_[which]) kill(which);
+        if (verb != "kill") start(which);
+    }
+
+    const ModelOptions& options_;
+    const std::vector<engine::Offer> offers_;
+    Bell bell_;
+    std::mutex output_mutex_;
+    ModelHost host_;
+    engine::Engine engine_;
+    const ModelBoard board_;
+    std::vector<std::unique_ptr<ModelDomainBody>> bodies_;
+    std::string input_;
+};
+
+} // namespace
+
+int run_model(const ModelOptions& options) { return Model(options).run(); }
+
+} // namespace argo::runner

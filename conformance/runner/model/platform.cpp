@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0 OR MIT
+//
+// The suite's platform in the model: the domain whose thread this is.
+#include "harness/platform.hpp"
+
+#include "runner/model/domain.hpp"
+
+namespace argo::suite::platform {
+
+namespace {
+
+runner::ModelDomainBody& here() { return runner::ModelDomainBody::here(); }
+
+/// Address bits that a 32-bit doorbell leaves out.
+constexpr unsigned frame_shift = 6;
+
+} // namespace
+
+CpuidRegisters Machine::cpuid(uint32_t leaf, uint32_t subleaf) { return here().cpuid(leaf, subleaf); }
+bool Machine::wrmsr(uint32_t index, uint64_t value) { return here().ring(ARGO_MECHANISM_MSR, index, value); }
+bool Machine::rdmsr(uint32_t, uint64_t&) { return false; }
+void Machine::store8(Gpa, uint8_t) {}
+void Machine::store16(Gpa, uint16_t) {}
+void Machine::store32(Gpa where, uint32_t value)
+{
+    here().ring(ARGO_MECHANISM_MMIO, where.value, uint64_t{value} << frame_shift);
+}
+void Machine::store64(Gpa where, uint64_t value) { here().ring(ARGO_MECHANISM_MMIO, where.value, value); }
+uint64_t Machine::load64(Gpa) { return UINT64_MAX; }
+void Machine::out8(uint16_t, uint8_t) {}
+void Machine::out16(uint16_t, uint16_t) {}
+void Machine::out32(uint16_t port, uint32_t value)
+{
+    here().ring(ARGO_MECHANISM_PIO, port, uint64_t{value} << frame_shift);
+}
+uint32_t Machine::in32(uint16_t) { return UINT32_MAX; }
+Gpa Machine::gpa(const void* where)
+{
+    return Gpa{static_cast<uint64_t>(static_cast<const uint8_t*>(where) - here().memory().data())};
+}
+CallPage& Machine::borrow() { return here().borrow(); }
+void Machine::give_back(CallPage& page) { here().give_back(page); }
+
+Machine& machine()
+{
+    static Machine machine;
+    return machine;
+}
+
+const char* command_line() { return here().command_line(); }
+void print(const char* line, size_t length) { here().print({line, length}); }
+std::span<uint8_t> scratch() { return here().scratch(); }
+
+void* pointer(Gpa where, size_t size)
+{
+    const std::span<uint8_t> scratch = here().scratch();
+    const uint64_t base = machine().gpa(scratch.data()).value;
+    const bool inside =
+        where.value >= base && size <= scratch.size() && where.value - base <= scratch.size() - size;
+    return inside ? scratch.data() + (where.value - base) : nullptr;
+}
+
+uint64_t memory_end() { return here().memory().size(); }
+uint64_t now() { return here().now(); }
+void wait(uint64_t ns) { here().wait(ns); }
+uint32_t events(uint8_t vector) { return here().events(vector); }
+uint64_t vcpu() { return 0; }
+const char* environment() { return "model"; }
+
+const char* architecture()
+{
+#if defined(__x86_64__)
+    return "x86_64";
+#else
+    return "aarch64";
+#endif
+}
+
+} // namespace argo::suite::platform

@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: Apache-2.0 OR MIT
+//
+// What only the host can do, asked for on the console and observed over Argo. Chapter: lifecycle.
+// Each of these prints the request, then waits, within a limit, until its effect is seen. A host that does not act
+// makes the case a SKIP. A domain that a case killed is started again by the harness after the case.
+#pragma once
+
+#include "harness/actor.hpp"
+
+namespace argo::suite {
+
+/// Destroy the domain, peer or third; returns when it is gone. Its Actor may not be used until host_start().
+void host_kill(Actor&);
+/// Start a domain that is gone; returns when its agent answers.
+void host_start(Actor&);
+/// Destroy and start: the domid comes back, the domain is another one.
+void host_restart(Actor&);
+
+} // namespace argo::suite

@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: Apache-2.0 OR MIT
+//
+// The domain that this code runs in.
+#include "harness/local.hpp"
+
+#include <cstring>
+
+#include "harness/expect.hpp"
+#include "harness/pattern.hpp"
+#include "harness/session.hpp"
+
+namespace argo::suite {
+
+void LocalActor::start(const Hypervisor<platform::Machine>& hypervisor, size_t keep)
+{
+    const std::span<uint8_t> memory = platform::scratch();
+    hypervisor_ = hypervisor;
+    info_ = hypervisor.info();
+    domid_ = hypervisor.self();
+    vcpu_ = platform::vcpu();
+    memory_end_ = platform::memory_end();
+    base_ = platform::machine().gpa(memory.data()).value + keep;
+    size_ = memory.size() - keep;
+    top_ = 0;
+}
+
+int64_t LocalActor::clean(size_t dirty)
+{
+    // Reset comes first: afterwards nobody writes into the memory any more.
+    const int64_t result = call(ARGO_OP_RESET);
+    top_ = 0;
+    zero(Gpa{base_}, dirty < size_ ? dirty : size_);
+    dirty_ = 0;
+    if (has(ARGO_FEATURE_VECTOR)) {
+        call(ARGO_OP_VECTOR, info_.max_bindings - 1, ARGO_BINDING_LAPIC, vcpu_, harness_vector);
+        call(ARGO_OP_VECTOR, 0, ARGO_BINDING_LAPIC, vcpu_, event_vector);
+    }
+    return result;
+}
+
+uint64_t LocalActor::binding_flags() const
+{
+    return has(ARGO_FEATURE_VECTOR) ? uint64_t{info_.max_bindings - 1} << ARGO_REGISTER_BINDING_SHIFT : 0;
+}
+
+void* LocalActor::at(Gpa where, size_t size)
+{
+    if (owns(where, size)) return platform::pointer(where, size);
+    Text reason;
+    reason << "the case touches memory that is not its own: " << size << " bytes at " << Hex{where.value};
+    error(reason.view());
+}
+
+void LocalActor::zero(Gpa where, size_t size)
+{
+    if (size != 0) std::memset(at(where, size), 0, size);
+}
+
+namespace {
+
+// A ring's pointers are read and written here, too. So a whole word is one access, ordered like a pointer's.
+
+template <class Word> bool is_word(const void* guest, size_t size)
+{
+    return size == sizeof(Word) && reinterpret_cast<uintptr_t>(guest) % sizeof(Word) == 0;
+}
+
+template <class Word> void read_word(const void* guest, void* to)
+{
+    const Word word = __atomic_load_n(static_cast<const Word*>(guest), __ATOMIC_ACQUIRE);
+    std::memcpy(to, &word, sizeof word);
+}
+
+template <class Word> void write_word(void* guest, const void* from)
+{
+    Word word;
+    std::memcpy(&word, from, sizeof word);
+    __atomic_store_n(static_cast<Word*>(guest), word, __ATOMIC_RELEASE);
+}
+
+void read_guest(const void* guest, void* to, size_t size)
+{
+    if (is_word<uint32_t>(guest, size))
+        read_word<uint32_t>(guest, to);
+    else if (is_word<uint64_t>(guest, size))
+        read_word<uint64_t>(guest, to);
+    else
+        std::memcpy(to, guest, size);
+}
+
+void write_guest(void* guest, const void* from, size_t size)
+{
+    if (is_word<uint32_t>(guest, size))
+        write_word<uint32_t>(guest, from);
+    else if (is_word<uint64_t>(guest, size))
+        write_word<uint64_t>(guest, from);
+    else
+        std::memcpy(guest, from, size);
+}
+
+} // namespace
+
+int64_t LocalActor::perform(const Turn& turn)
+{
+    int64_t result = 0;
+    if (!turn.write.empty())
+        write_guest(at(turn.write_to, turn.write.size()), turn.write.data(), turn.write.size());
+    if (turn.call) {
+        const uint64_t* a = turn.arguments;
+        result = hypervisor_.call_word(turn.word, a[0], a[1], a[2], a[3]);
+        if (turn.word == ARGO_OPERATION_WORD(ARGO_OP_RESET) && result >= 0) resets_++;
+    }
+    if (!turn.read.empty()) read_guest(at(turn.read_from, turn.read.size()), turn.read.data(), turn.read.size());
+    return result;
+}
+
+void LocalActor::fill_pattern(Gpa to, size_t size, uint64_t seed, uint64_t first)
+{
+    if (size != 0) pattern_fill(at(to, size), size, seed, first);
+}
+
+size_t LocalActor::find_mismatch(Gpa from, size_t size, uint64_t seed, uint64_t first)
+{
+    return size == 0 ? 0 : pattern_mismatch(at(from, size), size, seed, first);
+}
+
+void LocalActor::fill_series(Gpa to, size_t count, uint64_t first, size_t period)
+{
+    if (count == 0) return;
+    auto* words = static_cast<uint8_t*>(at(to, count * sizeof(uint64_t)));
+    for (size_t i = 0, phase = 0; i < count; i++) {
+        const uint64_t word = first + phase;
+        std::memcpy(words + i * sizeof word, &word, sizeof word);
+        if (++phase == period) phase = 0;
+    }
+}
+
+bool LocalActor::changes_within(uint64_t milliseconds, uint8_t vector, uint32_t from)
+{
+    const uint64_t limit = session->limit(milliseconds), start = platform::now();
+    while (platform::events(vector) == from) {
+        const uint64_t passed = platform::now() - start;
+        if (passed >= limit) return false;
+        platform::wait(limit - passed);
+    }
+    return true;
+}
+
+bool LocalActor::wait_event(uint8_t vector, uint32_t beyond) { return changes_within(event_time, vector, beyond); }
+bool LocalActor::stays_quiet(uint8_t vector, uint32_t since) { return !changes_within(quiet_time, vector, since); }
+
+} // namespace argo::suite

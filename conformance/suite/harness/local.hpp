@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0 OR MIT
+//
+// The domain that this code runs in, as an Actor: calls are made, memory is touched, interrupts are counted right here.
+// A lead is one; inside an agent there is one, too.
+#pragma once
+
+#include <argo/probe.hpp>
+
+#include "harness/actor.hpp"
+#include "harness/platform.hpp"
+
+namespace argo::suite {
+
+/// Interrupt of the harness's own binding, the last one.
+inline constexpr uint8_t harness_vector = 0x51;
+
+/// Milliseconds in which an event that is owed has to come, and in which one that is not would have come.
+inline constexpr uint64_t event_time = 2'000;
+inline constexpr uint64_t quiet_time = 20;
+
+class LocalActor final : public Actor
+{
+  public:
+    explicit LocalActor(const char* role) : Actor(role, Domid{}) {}
+
+    /// Use the hypervisor that was found. `keep` bytes of the memory are set aside: kept() points to them.
+    void start(const Hypervisor<platform::Machine>&, size_t keep);
+    const Hypervisor<platform::Machine>& hypervisor() const { return hypervisor_; }
+    uint8_t* kept() const { return platform::scratch().data(); }
+
+    /// As it was at the start: memory freed and zeroed, reset, bindings made. What reset returned.
+    int64_t clean(size_t dirty);
+    int64_t clean() { return clean(dirty_); }
+    /// Counts resets, by whoever: a ring from before is no more.
+    uint32_t resets() const { return resets_; }
+    /// The binding for the harness's rings, as flags of a registration.
+    uint64_t binding_flags() const;
+    /// Scratch memory, for whoever commands this actor from afar.
+    Gpa scratch_base() const { return Gpa{base_}; }
+    size_t scratch_size() const { return size_; }
+    /// Whether these bytes lie in it.
+    bool owns(Gpa from, uint64_t size) const
+    {
+        return from.value >= base_ && size <= size_ && from.value - base_ <= size_ - size;
+    }
+
+    int64_t perform(const Turn&) override;
+    void begin(const Turn& turn) override { begun_ = perform(turn); }
+    int64_t finish() override { return begun_; }
+    void fill_pattern(Gpa to, size_t size, uint64_t seed, uint64_t first = 0) override;
+    size_t find_mismatch(Gpa from, size_t size, uint64_t seed, uint64_t first = 0) override;
+    void fill_series(Gpa to, size_t count, uint64_t first, size_t period) override;
+    uint32_t events(uint8_t vector) override { return platform::events(vector); }
+    bool wait_event(uint8_t vector, uint32_t beyond) override;
+    bool stays_quiet(uint8_t vector, uint32_t since) override;
+    void zero(Gpa, size_t) override;
+
+  private:
+    bool changes_within(uint64_t milliseconds, uint8_t vector, uint32_t from);
+    void* at(Gpa, size_t size);
+
+    Hypervisor<platform::Machine> hypervisor_{};
+    uint32_t resets_ = 0;
+    int64_t begun_ = 0;
+};
+
+} // namespace argo::suite

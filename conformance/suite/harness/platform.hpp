@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0 OR MIT
+//
+// What the suite needs of whatever it runs in. The image (conformance/guest) and the model (conformance/runner/model)
+// each define these functions; the suite is linked to one of them. In the model, where every domain is a thread,
+// each thread has its own platform. Nothing here fails: a platform that lacks something says so in a return value.
+#pragma once
+
+#include <argo/machine.hpp>
+#include <argo/types.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+namespace argo::suite::platform {
+
+/// The machine that guest-lib drives (it satisfies argo::X86Machine), and what cases about mechanisms need besides. Each
+/// access to a device is one access of exactly that width.
+class Machine
+{
+  public:
+    CpuidRegisters cpuid(uint32_t leaf, uint32_t subleaf);
+    bool wrmsr(uint32_t index, uint64_t value);  ///< false: #GP
+    bool rdmsr(uint32_t index, uint64_t& value); ///< false: #GP
+    void store8(Gpa, uint8_t);
+    void store16(Gpa, uint16_t);
+    void store32(Gpa, uint32_t);
+    void store64(Gpa, uint64_t);
+    uint64_t load64(Gpa);
+    void out8(uint16_t port, uint8_t value);
+    void out16(uint16_t port, uint16_t value);
+    void out32(uint16_t port, uint32_t value);
+    uint32_t in32(uint16_t port);
+    Gpa gpa(const void*);
+    CallPage& borrow();
+    void give_back(CallPage&);
+};
+Machine& machine();
+
+/// The command line, without the image's name.
+const char* command_line();
+
+/// Print one line, without its '\n', on every console found.
+void print(const char* line, size_t length);
+
+/// Memory for the suite: zeroed, page-aligned, a few hundred pages. The same span at each call.
+std::span<uint8_t> scratch();
+/// The address at which this domain sees `gpa`; null outside the scratch memory.
+void* pointer(Gpa, size_t size);
+/// First guest-physical address beyond this domain's memory.
+uint64_t memory_end();
+
+/// Time since some moment, in ns, as well as the platform knows it.
+uint64_t now();
+/// Halt until an interrupt comes or about `ns` have passed. Returns at once when one came since the last wait, so that
+/// looking first and then waiting loses nothing. May return early.
+void wait(uint64_t ns);
+
+/// How often the interrupt `vector` was taken since boot. Wraps.
+uint32_t events(uint8_t vector);
+/// What a LAPIC binding has for a target that means the calling vCPU.
+uint64_t vcpu();
+
+/// "image" or "model", and the architecture, for the report.
+const char* environment();
+const char* architecture();
+
+} // namespace argo::suite::platform

@@ -1,0 +1,261 @@
+// SPDX-License-Identifier: Apache-2.0 OR MIT
+//
+// msr, mmio, pio: the doorbells, rung as they should be and as they should not.
+// Book: spec/msr.rst, spec/mmio.rst, spec/pio.rst.
+
+#include "frames.hpp"
+
+using namespace argo::suite;
+
+namespace {
+
+platform::Machine& machine() { return platform::machine(); }
+
+/// Where frames stand in these cases: a page of them.
+Gpa frames() { return lead().alloc(ARGO_PAGE_SIZE, ARGO_PAGE_SIZE); }
+
+constexpr unsigned frame_shift = 6;
+uint32_t number_of(Gpa where) { return static_cast<uint32_t>(where.value >> frame_shift); }
+
+/// Addresses that are no memory of the lead, each a multiple of 64.
+std::span<const uint64_t> outside()
+{
+    static uint64_t table[4];
+    const uint64_t end = lead().bad_gpa();
+    table[0] = end;
+    table[1] = end + ARGO_FRAME_ALIGN;
+    table[2] = UINT64_C(1) << 52;
+    table[3] = UINT64_MAX - ARGO_FRAME_ALIGN + 1;
+    return table;
+}
+
+} // namespace
+
+// MSR.
+
+CASE(msr, a_write_of_the_address_makes_the_call, core_loopback, "ARGO-MSR-001")
+{
+    const auto mechanism = offered(ARGO_MECHANISM_MSR);
+    Witness witness;
+    const Gpa page = frames();
+    for (const uint64_t offset : {0u, 64u, 4032u}) {
+        row("offset in page", offset);
+        const Gpa where{page.value + offset};
+        witness.arm(where);
+        expect(machine().wrmsr(mechanism.ebx, where.value));
+        witness.expect_made(where);
+    }
+}
+
+CASE(msr, a_crooked_address_is_a_fault, core_loopback, "ARGO-MSR-002")
+{
+    // A frame before and a frame behind, so that rounding either way would find one. None of them is called.
+    const auto mechanism = offered(ARGO_MECHANISM_MSR);
+    Witness witness;
+    const Gpa page = frames(), before{page.value + 128}, behind{page.value + 192};
+    witness.arm(before);
+    witness.arm(behind);
+    for (const uint32_t by : {1u, 2u, 4u, 8u, 16u, 32u, 63u}) {
+        row("address modulo 64", by);
+        expect(!machine().wrmsr(mechanism.ebx, before.value + by));
+    }
+    witness.expect_idle(before);
+    witness.expect_idle(behind);
+    expect(machine().wrmsr(mechanism.ebx, before.value)); // It still is a doorbell.
+    witness.expect_made(before);
+}
+
+CASE(msr, an_address_outside_is_a_fault, core_loopback, "ARGO-MSR-003")
+{
+    const auto mechanism = offered(ARGO_MECHANISM_MSR);
+    Witness witness;
+    const Gpa where = frames();
+    witness.arm(where);
+    for (const uint64_t address : outside()) {
+        row("address", address);
+        expect(!machine().wrmsr(mechanism.ebx, address));
+    }
+    // The same in numbers of which only a part is looked at: the low half is a good frame's.
+    for (const unsigned bit : {40u, 52u, 63u}) {
+        row("bit", bit);
+        expect(!machine().wrmsr(mechanism.ebx, where.value | UINT64_C(1) << bit));
+    }
+    witness.expect_idle(where);
+}
+
+CASE(msr, a_read_is_a_fault, core_loopback, "ARGO-MSR-004")
+{
+    const auto mechanism = offered(ARGO_MECHANISM_MSR);
+    uint64_t value = 0;
+    expect(!machine().rdmsr(mechanism.ebx, value));
+
+    // Also after a call, which it does not make again.
+    Witness witness;
+    const Gpa where = frames();
+    witness.arm(where);
+    require(machine().wrmsr(mechanism.ebx, where.value));
+    witness.expect_made(where);
+    witness.arm(where);
+    expect(!machine().rdmsr(mechanism.ebx, value));
+    witness.expect_idle(where);
+}
+
+// MMIO.
+
+namespace {
+
+Gpa doorbell(const argo::Mechanism& mmio) { return Gpa{mmio.ebx | uint64_t{mmio.ecx} << 32}; }
+
+} // namespace
+
+CASE(mmio, a_wide_store_makes_the_call, core_loopback, "ARGO-MMIO-001")
+{
+    const Gpa bell = doorbell(offered(ARGO_MECHANISM_MMIO));
+    Witness witness;
+    const Gpa page = frames();
+    for (const uint64_t offset : {0u, 64u, 4032u}) {
+        row("offset in page", offset);
+        const Gpa where{page.value + offset};
+        witness.arm(where);
+        machine().store64(bell, where.value);
+        witness.expect_made(where);
+    }
+}
+
+CASE(mmio, a_narrow_store_makes_the_call, core_loopback, "ARGO-MMIO-002")
+{
+    const Gpa bell = doorbell(offered(ARGO_MECHANISM_MMIO));
+    Witness witness;
+    const Gpa page = frames();
+    for (const uint64_t offset : {0u, 64u, 4032u}) {
+        row("offset in page", offset);
+        const Gpa where{page.value + offset};
+        witness.arm(where);
+        machine().store32(bell, number_of(where));
+        witness.expect_made(where);
+    }
+}
+
+CASE(mmio, a_store_without_a_frame_is_nothing, core_loopback, "ARGO-MMIO-003")
+{
+    const Gpa bell = doorbell(offered(ARGO_MECHANISM_MMIO));
+    Witness witness;
+    const Gpa page = frames(), before{page.value + 128}, behind{page.value + 192};
+    witness.arm(before);
+    witness.arm(behind);
+
+    for (const uint64_t address : outside()) machine().store64(bell, address); // Not in memory ...
+    for (const uint32_t by : {1u, 8u, 32u, 63u})
+        machine().store64(bell, before.value + by);            // ... crooked ...
+    machine().store64(bell, before.value | UINT64_C(1) << 63); // ... good in part ...
+    machine().store32(bell, static_cast<uint32_t>(lead().bad_gpa() >> frame_shift));
+    machine().store32(bell, UINT32_MAX);
+    machine().store64(bell, number_of(before)); // ... or for the other width.
+    machine().store32(bell, static_cast<uint32_t>(before.value));
+
+    witness.expect_idle(before);
+    witness.expect_idle(behind);
+    machine().store64(bell, before.value);
+    witness.expect_made(before);
+}
+
+CASE(mmio, stores_of_other_widths_are_nothing, core_loopback, "ARGO-MMIO-004")
+{
+    const Gpa bell = doorbell(offered(ARGO_MECHANISM_MMIO));
+    Witness witness;
+    const Gpa where = frames();
+    witness.arm(where);
+    machine().store8(bell, static_cast<uint8_t>(number_of(where)));
+    machine().store16(bell, static_cast<uint16_t>(number_of(where)));
+    machine().store8(bell, static_cast<uint8_t>(where.value));
+    machine().store16(bell, static_cast<uint16_t>(where.value));
+    witness.expect_idle(where);
+}
+
+CASE(mmio, a_doorbell_is_no_memory, core_loopback, "ARGO-REGISTER-111", "ARGO-SENDV-105", "ARGO-CALL-007")
+{
+    // It is at an address, but there is nothing to read or to write: neither
+    // for a ring, nor for a message, nor for a structure, nor as a frame.
+    const Gpa bell = doorbell(offered(ARGO_MECHANISM_MMIO));
+    const uint64_t frame[] = {frame_of(bell)};
+    expect_error(register_ring(lead(), {.port = 1, .partner = lead(), .length = smallest, .frames = frame}),
+                 ARGO_EFAULT);
+    const argo_iov piece[] = {{bell.value, 8, 0}};
+    SendArguments with;
+    with.addresses = {{1, Who(lead()).value, 0}, {1, Who(lead()).value, 0}};
+    with.pieces = piece;
+    expect_error(sendv(lead(), with), ARGO_EFAULT);
+    expect_error(lead().call(ARGO_OP_UNREGISTER_RING, bell.value), ARGO_EFAULT);
+    expect_error(lead().call(ARGO_OP_QUERY, bell.value, ARGO_INFO_MIN_SIZE), ARGO_EFAULT);
+    machine().store64(bell, bell.value & ~UINT64_C(63));
+}
+
+CASE(mmio, a_load_is_nothing, core_loopback, "ARGO-MMIO-005")
+{
+    // A call first, so that there is one to be repeated by mistake.
+    const Gpa bell = doorbell(offered(ARGO_MECHANISM_MMIO));
+    Witness witness;
+    const Gpa where = frames();
+    witness.arm(where);
+    machine().store64(bell, where.value);
+    witness.expect_made(where);
+    witness.arm(where);
+    (void)machine().load64(bell);
+    witness.expect_idle(where);
+}
+
+// PIO.
+
+CASE(pio, an_out_makes_the_call, core_loopback, "ARGO-PIO-001")
+{
+    const auto port = static_cast<uint16_t>(offered(ARGO_MECHANISM_PIO).ebx);
+    Witness witness;
+    const Gpa page = frames();
+    for (const uint64_t offset : {0u, 64u, 4032u}) {
+        row("offset in page", offset);
+        const Gpa where{page.value + offset};
+        witness.arm(where);
+        machine().out32(port, number_of(where));
+        witness.expect_made(where);
+    }
+}
+
+CASE(pio, an_out_without_a_frame_is_nothing, core_loopback, "ARGO-PIO-002")
+{
+    const auto port = static_cast<uint16_t>(offered(ARGO_MECHANISM_PIO).ebx);
+    Witness witness;
+    const Gpa where = frames();
+    witness.arm(where);
+    machine().out32(port, static_cast<uint32_t>(lead().bad_gpa() >> frame_shift));
+    machine().out32(port, UINT32_MAX);
+    machine().out32(port, UINT32_C(1) << 31 | number_of(where));
+    // The address itself is another frame's number.
+    machine().out32(port, static_cast<uint32_t>(where.value));
+    witness.expect_idle(where);
+    machine().out32(port, number_of(where));
+    witness.expect_made(where);
+}
+
+CASE(pio, outs_of_other_widths_are_nothing, core_loopback, "ARGO-PIO-003")
+{
+    const auto port = static_cast<uint16_t>(offered(ARGO_MECHANISM_PIO).ebx);
+    Witness witness;
+    const Gpa where = frames();
+    witness.arm(where);
+    machine().out8(port, static_cast<uint8_t>(number_of(where)));
+    machine().out16(port, static_cast<uint16_t>(number_of(where)));
+    witness.expect_idle(where);
+}
+
+CASE(pio, an_in_is_nothing, core_loopback, "ARGO-PIO-004")
+{
+    const auto port = static_cast<uint16_t>(offered(ARGO_MECHANISM_PIO).ebx);
+    Witness witness;
+    const Gpa where = frames();
+    witness.arm(where);
+    machine().out32(port, number_of(where));
+    witness.expect_made(where);
+    witness.arm(where);
+    (void)machine().in32(port);
+    witness.expect_idle(where);
+}

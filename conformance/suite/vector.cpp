@@ -1,0 +1,221 @@
+// SPDX-License-Identifier: Apache-2.0 OR MIT
+//
+// vector: how a domain wants to hear of events. Book: spec/vector.rst.
+
+#include "stories.hpp"
+
+using namespace argo::suite;
+
+namespace {
+
+constexpr uint8_t first = free_vector, second = free_vector + 1;
+
+int64_t vector_call(uint64_t index, uint64_t kind, uint64_t target, uint64_t value)
+{
+    return lead().call(ARGO_OP_VECTOR, index, kind, target, value);
+}
+
+/// A message to this port is heard as this interrupt.
+void expect_heard(uint32_t port, uint8_t vector)
+{
+    const uint32_t before = lead().events(vector);
+    require_ok(send(lead(), 9, lead(), port, {}));
+    expect(lead().wait_event(vector, before));
+}
+
+/// A message to this port is not heard as this interrupt.
+void expect_quiet(uint32_t port, uint8_t vector)
+{
+    const uint32_t before = lead().events(vector);
+    require_ok(send(lead(), 9, lead(), port, {}));
+    settle(lead());
+    expect_eq(lead().events(vector), before);
+}
+
+} // namespace
+
+CASE(vector, a_binding_delivers_its_vector, interrupt_vector, "ARGO-VECTOR-001")
+{
+    needs_bindings(2);
+    auto ring = open_loopback(one_page, 1, binding(1));
+    for (uint8_t vector = free_vector; vector < free_vector + 15; vector++) {
+        row("vector", vector);
+        expect_eq(vector_call(1, ARGO_BINDING_LAPIC, lead().vcpu(), vector), 0);
+        expect_heard(1, vector);
+    }
+}
+
+CASE(vector, an_event_is_an_edge, interrupt_vector, "ARGO-VECTOR-001")
+{
+    // One message is one interrupt. A level that nobody takes back would come again and again.
+    needs_bindings(2);
+    require_ok(bind(lead(), 1, first));
+    auto ring = open_loopback(one_page, 1, binding(1));
+    const uint32_t before = lead().events(first);
+    require_ok(send(lead(), 9, lead(), 1, {}));
+    require(lead().wait_event(first, before));
+    settle(lead());
+    settle(lead());
+    expect_eq(lead().events(first), before + 1);
+}
+
+CASE(vector, every_vector_of_the_range_can_be_named, interrupt_vector, "ARGO-VECTOR-001", "ARGO-VECTOR-103")
+{
+    needs_bindings(2);
+    // The first, where signs change, and the last; only named
+    // here, as a guest may use them for something else.
+    for (const uint64_t value : {32u, 33u, 127u, 128u, 254u, 255u}) {
+        row("vector", value);
+        expect_eq(vector_call(1, ARGO_BINDING_LAPIC, lead().vcpu(), value), 0);
+    }
+    expect_eq(unbind(lead(), 1), 0);
+}
+
+CASE(vector, a_changed_binding_delivers_as_it_says_now, interrupt_vector, "ARGO-VECTOR-002")
+{
+    needs_bindings(2);
+    auto ring = open_loopback(one_page, 1, binding(1));
+    require_ok(bind(lead(), 1, first));
+    expect_heard(1, first);
+    expect_eq(bind(lead(), 1, second), 0);
+    expect_quiet(1, first);
+    expect_heard(1, second);
+    expect_eq(bind(lead(), 1, first), 0); // And back.
+    expect_quiet(1, second);
+    expect_heard(1, first);
+}
+
+CASE(vector, kind_none_drops_a_binding, interrupt_vector, "ARGO-VECTOR-003")
+{
+    needs_bindings(3);
+    auto ring = open_loopback(one_page, 1, binding(1)), other = open_loopback(one_page, 2, binding(2));
+    require_ok(bind(lead(), 1, first));
+    require_ok(bind(lead(), 2, second));
+    expect_eq(vector_call(1, ARGO_BINDING_NONE, 0, 0), 0);
+    expect_quiet(1, first);
+    expect_heard(2, second); // That one and no other.
+}
+
+CASE(vector, nothing_can_be_dropped, interrupt_vector, "ARGO-VECTOR-004")
+{
+    needs_bindings(2);
+    expect_eq(unbind(lead(), 1), 0); // Never made ...
+    require_ok(bind(lead(), 1, first));
+    expect_eq(unbind(lead(), 1), 0);
+    expect_eq(unbind(lead(), 1), 0); // ... and dropped before.
+}
+
+CASE(vector, two_bindings_may_be_one_interrupt, interrupt_vector, "ARGO-VECTOR-005")
+{
+    needs_bindings(3);
+    auto one = open_loopback(one_page, 1, binding(1)), two = open_loopback(one_page, 2, binding(2));
+    expect_eq(bind(lead(), 1, first), 0);
+    expect_eq(bind(lead(), 2, first), 0);
+    expect_heard(1, first);
+    expect_heard(2, first);
+    // They stay two: one goes, the other one is there.
+    expect_eq(unbind(lead(), 1), 0);
+    expect_quiet(1, first);
+    expect_heard(2, first);
+}
+
+CASE(vector, a_ring_may_name_what_is_made_later, interrupt_vector, "ARGO-VECTOR-006", "ARGO-EVENT-006")
+{
+    needs_bindings(2);
+    auto ring = open_loopback(one_page, 1, binding(1));
+    expect_quiet(1, first);
+    expect_eq(bind(lead(), 1, first), 0);
+    expect_heard(1, first);
+    expect_eq(unbind(lead(), 1), 0);
+    expect_quiet(1, first);
+    expect_eq(bind(lead(), 1, second), 0); // The ring's wish outlives the binding.
+    expect_heard(1, second);
+}
+
+CASE(vector, every_index_can_be_used, interrupt_vector, "ARGO-VECTOR-007")
+{
+    // All made at once, with no more vectors than there are; each ring hears at its own.
+    const uint32_t limit = lead().info().max_bindings;
+    for (uint32_t index = 0; index < limit; index++) {
+        row("index", index);
+        require_eq(bind(lead(), index, static_cast<uint8_t>(free_vector + index % 15)), 0);
+    }
+    for (uint32_t index = 0; index < limit; index++) {
+        row("index", index);
+        const Actor::Frame frame(lead());
+        auto ring = open_loopback(smallest, 1, binding(static_cast<uint16_t>(index)));
+        expect_heard(1, static_cast<uint8_t>(free_vector + index % 15));
+    }
+}
+
+CASE(vector, indices_end_at_the_limit, interrupt_vector, "ARGO-VECTOR-101")
+{
+    const uint64_t limit = lead().info().max_bindings;
+    for (const uint64_t index :
+         {limit, limit + 1, UINT64_C(1) << 16, UINT64_C(1) << 32, UINT64_C(1) << 63, UINT64_MAX}) {
+        row("index", index);
+        expect_error(vector_call(index, ARGO_BINDING_LAPIC, lead().vcpu(), first), ARGO_EINVAL);
+        // There is nothing to drop either.
+        expect_error(vector_call(index, ARGO_BINDING_NONE, 0, 0), ARGO_EINVAL);
+    }
+    expect_eq(vector_call(limit - 1, ARGO_BINDING_LAPIC, lead().vcpu(), first), 0);
+}
+
+CASE(vector, kinds_are_known_and_offered, interrupt_vector, "ARGO-VECTOR-102", "ARGO-CALL-005")
+{
+    needs_bindings(2);
+    auto ring = open_loopback(one_page, 1, binding(1));
+    require_ok(bind(lead(), 1, first));
+    // No kind has a number like these, and the kinds of other
+    // platforms are not offered where there is a LAPIC.
+    for (const uint64_t kind : {UINT64_C(0x40), UINT64_C(0xff), UINT64_C(0xffffffff),
+                                UINT64_C(1) << 32 | ARGO_BINDING_LAPIC, UINT64_C(1) << 32, UINT64_MAX}) {
+        row("kind", kind);
+        expect_error(vector_call(1, kind, lead().vcpu(), second), ARGO_EINVAL);
+        expect_error(vector_call(1, kind, 0, 0), ARGO_EINVAL);
+    }
+    row("kind", ARGO_BINDING_INTID);
+    expect_error(vector_call(1, ARGO_BINDING_INTID, lead().vcpu(), second), ARGO_EINVAL);
+    expect_heard(1, first); // The binding is what it was.
+}
+
+CASE(vector, vectors_are_in_range, interrupt_vector, "ARGO-VECTOR-103", "ARGO-CALL-005")
+{
+    needs_bindings(2);
+    auto ring = open_loopback(one_page, 1, binding(1));
+    require_ok(bind(lead(), 1, first));
+    // Exceptions are not for events; more than a byte is no vector, whatever its low byte.
+    for (const uint64_t value : {UINT64_C(0), UINT64_C(1), UINT64_C(14), UINT64_C(31), UINT64_C(256),
+                                 UINT64_C(0x100) | second, UINT64_C(1) << 32 | second, UINT64_MAX}) {
+        row("vector", value);
+        expect_error(vector_call(1, ARGO_BINDING_LAPIC, lead().vcpu(), value), ARGO_EINVAL);
+    }
+    expect_heard(1, first);
+}
+
+CASE(vector, the_target_is_a_vcpu, interrupt_vector, "ARGO-VECTOR-103", "ARGO-CALL-005")
+{
+    needs_bindings(2);
+    auto ring = open_loopback(one_page, 1, binding(1));
+    require_ok(bind(lead(), 1, first));
+    // Not everybody (the broadcast), not somebody far beyond,
+    // and not oneself with something in the high half.
+    for (const uint64_t target :
+         {UINT64_C(0xffffffff), UINT64_C(0x7fffffff), UINT64_C(0xfffffff0), UINT64_C(1) << 32 | lead().vcpu(),
+          UINT64_C(1) << 63 | lead().vcpu(), UINT64_MAX}) {
+        row("target", target);
+        expect_error(vector_call(1, ARGO_BINDING_LAPIC, target, second), ARGO_EINVAL);
+    }
+    expect_heard(1, first);
+}
+
+CASE(vector, kind_none_takes_nothing, interrupt_vector, "ARGO-VECTOR-103", "ARGO-CALL-005")
+{
+    needs_bindings(2);
+    auto ring = open_loopback(one_page, 1, binding(1));
+    require_ok(bind(lead(), 1, first));
+    expect_error(vector_call(1, ARGO_BINDING_NONE, 1, 0), ARGO_EINVAL);
+    expect_error(vector_call(1, ARGO_BINDING_NONE, 0, first), ARGO_EINVAL);
+    expect_error(vector_call(1, ARGO_BINDING_NONE, UINT64_C(1) << 63, 0), ARGO_EINVAL);
+    expect_heard(1, first); // Nothing was dropped.
+}
