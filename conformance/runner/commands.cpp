@@ -1,0 +1,243 @@
+// SPDX-License-Identifier: Apache-2.0 OR MIT
+// The commands of argo-conformance.
+#include "runner/commands.hpp"
+
+#include <algorithm>
+#include <fstream>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "runner/catalogue.hpp"
+#include "runner/child.hpp"
+#include "runner/errors.hpp"
+#include "runner/ingest.hpp"
+#include "runner/junit.hpp"
+#include "runner/known_failures.hpp"
+#include "runner/provenance.hpp"
+#include "runner/report.hpp"
+#include "runner/results.hpp"
+#include "runner/run.hpp"
+#include "runner/tap.hpp"
+#include "runner/targets.hpp"
+#include "runner/terminal.hpp"
+#include "runner/text.hpp"
+
+namespace argo::runner {
+
+namespace {
+
+Catalogue catalogue_for(const RunOptions& options)
+{
+    if (options.catalogue.empty()) return built_in_catalogue();
+    std::ifstream file(options.catalogue);
+    const auto j = nlohmann::json::parse(file, nullptr, false);
+    if (j.is_discarded()) throw UsageError(fmt::format("{}: no JSON", options.catalogue.string()));
+    return catalogue_from_json(j);
+}
+
+KnownFailures known_failures_for(const RunOptions& options, const Catalogue& catalogue)
+{
+    KnownFailures known;
+    for (const auto& file : options.known_failures) known.read(file, catalogue);
+    return known;
+}
+
+void write_file(const std::filesystem::path& path, const std::string& text)
+{
+    std::ofstream file(path, std::ios::binary);
+    file << text;
+    if (!file.flush()) throw UsageError(fmt::format("{}: cannot be written", path.string()));
+}
+
+void make_folder(const std::filesystem::path& folder)
+{
+    std::error_code error;
+    std::filesystem::create_directories(folder, error);
+    if (error) throw UsageError(fmt::format("{}: {}", folder.string(), error.message()));
+}
+
+/// What the person typed, the program without its folder.
+std::string command_text(const RunOptions& options)
+{
+    std::string text = "argo-conformance";
+    for (size_t i = 1; i < options.arguments.size(); ++i) text += " " + shell_quoted(options.arguments[i]);
+    return text;
+}
+
+void apply(const KnownFailures& known_failures, Results& results)
+{
+    for (auto& c : results.cases) {
+        const auto* entry = known_failures.find(c.id, results.target.implementation, results.target.version);
+        if (entry == nullptr || known(c.verdict) == c.verdict) continue;
+        const auto was = c.verdict;
+        c.verdict = known(was);
+        c.detail = was == Verdict::pass
+                       ? fmt::format("passes, though listed as a known failure of {}: {} ({})", entry->obligation, entry->reason, entry->reference)
+                       : fmt::format("{}: {}; known: {} ({})", name(was), c.detail, entry->reason, entry->reference);
+    }
+}
+
+Results make_results(const std::string& target, const std::string& host, const RunOutcome& outcome,
+                     const RunOptions& options, const Catalogue& catalogue, const KnownFailures& known_failures)
+{
+    const auto suite = suite_identity();
+    const auto& identity = outcome.identity;
+    // Guests report the number; one that the registry does not name stays a number.
+    const auto named = catalogue.registry.implementations.find(identity.implementation);
+    const auto implementation =
+        named == catalogue.registry.implementations.end() ? identity.implementation : named->second;
+    Results results{
+        suite.version,
+        suite.commit,
+        suite.dirty,
+        catalogue.registry.major,
+        catalogue.registry.minor,
+        catalogue.registry.sha256,
+        {target, implementation, identity.version, identity.mechanisms, host},
+        {},
+        {},
+        options.wish.seed,
+        command_text(options),
+    };
+    for (const auto& entry : outcome.ledger.entries()) {
+        const auto duration =
+            entry.duration ? std::optional(static_cast<uint64_t>(entry.duration->count())) : std::nullopt;
+        results.cases.push_back({entry.what->id, entry.what->requirements, entry.what->profile, identity.mechanism,
+                                 identity.arch, identity.environment, entry.verdict, entry.detail, duration});
+    }
+    apply(known_failures, results);
+    results.requirements = judge_requirements(catalogue, results.cases);
+    return results;
+}
+
+/// Everything of one target but the report.
+void publish(const Results& results, const Notes& notes, const std::filesystem::path& folder)
+{
+    write_file(folder / "results.json", to_json(results).dump(2) + "\n");
+    write_file(folder / "results.xml", to_junit(results));
+    write_file(folder / "results.tap", to_tap(results));
+    const auto found = results.target.implementation.empty() ? "no Argo found" : results.target.implementation + " " + results.target.version;
+    fmt::print("target {}: {}\n", results.target.name, found);
+    for (const auto& note : notes.lines()) fmt::print("note: {}\n", note);
+    fmt::print("{}\n{}\n", exceptions(results), profile_table(results));
+}
+
+Counts total(const std::vector<ReportInput>& inputs)
+{
+    Counts counts;
+    for (const auto& input : inputs) counts.add(input.results.counts());
+    return counts;
+}
+
+void write_report(const std::vector<ReportInput>& inputs, const RunOptions& options, const Catalogue& catalogue)
+{
+    const auto report = options.out / "report.html";
+    write_file(report, to_html(inputs, catalogue));
+    fmt::print("report: {}\n", report.string());
+}
+
+RunOutcome run_on(Target& target, const std::vector<const Case*>& selection, const std::filesystem::path& folder)
+{
+    ConsoleLog log(folder / "console.log");
+    ProgressLine line(target.name(), selection.size());
+    target.start("");
+    return Run(target, selection, Limits().scaled(target.timeout_factor()), log,
+               [&](const std::string& running, const Ledger& ledger) { line.show(running, ledger); })
+        .go();
+}
+
+} // namespace
+
+Exit run_command(RunOptions options)
+{
+    if (options.arch != "x86_64") {
+        throw UsageError(fmt::format("architecture '{}' is not known; known: x86_64", options.arch));
+    }
+    const auto catalogue = catalogue_for(options);
+    const auto selection = select_cases(catalogue, options.wish);
+    const auto known_failures = known_failures_for(options, catalogue);
+    const auto programs = find_programs(options.vmm, options.image);
+    catch_interrupts();
+    const auto choice = choose_targets(options.targets, programs);
+    make_folder(options.out);
+    for (const auto& remark : choice.remarks) fmt::print(stderr, "argo-conformance: {}\n", remark);
+
+    // Only at a wildcard ring can many domains wait.
+    const bool crowd = std::ranges::find(selection, "wildcard", [](const Case* c) { return c->profile; }) != selection.end();
+    std::vector<ReportInput> inputs;
+    bool missing = false;
+    for (const auto& name : choice.names) {
+        if (interrupted()) break;
+        const auto folder = options.out / target_folder(name);
+        try {
+            const auto target = make_target(name, programs, options.out, options.wish, crowd);
+            const auto outcome = run_on(*target, selection, folder);
+            auto results = make_results(target->name(), host_description(), outcome, options, catalogue, known_failures);
+            publish(results, outcome.notes, folder);
+            inputs.push_back({std::move(results), folder / "console.log"});
+        } catch (const Unavailable& error) {
+            if (choice.names.size() == 1) throw;
+            fmt::print(stderr, "argo-conformance: {}\n", error.what());
+            missing = true;
+        }
+    }
+    if (inputs.empty() && !interrupted()) throw Unavailable("none of these targets can run here");
+    write_report(inputs, options, catalogue);
+    if (options.targets != "all") fmt::print("all targets: argo-conformance run --target all\n");
+    fmt::print("{}\n", last_line(total(inputs)));
+    if (interrupted()) return Exit::interrupted;
+    const auto exit = exit_code(total(inputs));
+    return exit == Exit::good && missing ? Exit::unavailable : exit;
+}
+
+Exit list_command(const RunOptions& options, bool json)
+{
+    const auto catalogue = catalogue_for(options);
+    if (json) {
+        fmt::print("{}\n", to_json(catalogue).dump(1));
+        return Exit::good;
+    }
+    for (const auto& c : catalogue.cases) {
+        fmt::print("{:<60} {:<16} {}\n", c.id, c.profile, join(c.requirements, ", "));
+    }
+    fmt::print("{} cases, {} obligations\n", catalogue.cases.size(), catalogue.requirements.size());
+    return Exit::good;
+}
+
+Exit ingest_command(const RunOptions& options, const std::vector<std::filesystem::path>& logs)
+{
+    const auto catalogue = catalogue_for(options);
+    const auto selection = select_cases(catalogue, options.wish);
+    const auto known_failures = known_failures_for(options, catalogue);
+    const auto folder = options.out / "log";
+    make_folder(folder);
+    for (const auto& log : logs) {
+        std::error_code none;
+        if (std::filesystem::equivalent(log, folder / "console.log", none)) {
+            throw UsageError(fmt::format("{}: would be overwritten by its own copy; choose another --out", log.string()));
+        }
+    }
+    ConsoleLog copy(folder / "console.log");
+    const auto outcome = ingest(logs, selection, copy);
+    auto results = make_results("log", "", outcome, options, catalogue, known_failures);
+    publish(results, outcome.notes, folder);
+    const std::vector<ReportInput> inputs{{std::move(results), folder / "console.log"}};
+    write_report(inputs, options, catalogue);
+    fmt::print("{}\n", last_line(total(inputs)));
+    return exit_code(total(inputs));
+}
+
+Exit report_command(const RunOptions& options, const std::vector<std::filesystem::path>& files)
+{
+    const auto catalogue = catalogue_for(options);
+    std::vector<ReportInput> inputs;
+    for (const auto& file : files) inputs.push_back({read_results(file), file.parent_path() / "console.log"});
+    make_folder(options.out);
+    for (const auto& input : inputs) fmt::print("{}\n", profile_table(input.results));
+    write_report(inputs, options, catalogue);
+    fmt::print("{}\n", last_line(total(inputs)));
+    return Exit::good; // what the results say was said when they were made
+}
+
+} // namespace argo::runner

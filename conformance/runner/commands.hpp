@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0 OR MIT
+// The commands of argo-conformance. Each throws UsageError or Unavailable for what it refuses.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "runner/selection.hpp"
+#include "runner/verdict.hpp"
+
+namespace argo::runner {
+
+/// The command line, as given.
+struct RunOptions
+{
+    std::string targets = "auto";
+    std::string arch = "x86_64";
+    Wish wish;
+    std::filesystem::path out = "conformance-results";
+    std::vector<std::filesystem::path> known_failures;
+    std::filesystem::path image;
+    std::filesystem::path vmm;
+    std::filesystem::path catalogue; ///< empty: the built-in one
+    std::vector<std::string> arguments;
+};
+
+Exit run_command(RunOptions);
+Exit list_command(const RunOptions&, bool json);
+Exit ingest_command(const RunOptions&, const std::vector<std::filesystem::path>& logs);
+Exit report_command(const RunOptions&, const std::vector<std::filesystem::path>& results);
+Exit model_domains_command(const std::filesystem::path& topology);
+
+} // namespace argo::runner

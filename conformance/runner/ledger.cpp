@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0 OR MIT
+// The verdicts of one target while they come in.
+#include "runner/ledger.hpp"
+
+namespace argo::runner {
+
+Ledger::Ledger(const std::vector<const Case*>& selection)
+    : open_(selection.size())
+{
+    for (const auto* c : selection) {
+        index_.emplace(c->id, entries_.size());
+        entries_.push_back({c, Verdict::not_tested, {}, {}});
+    }
+}
+
+const Entry* Ledger::find(std::string_view id) const
+{
+    const auto found = index_.find(id);
+    return found == index_.end() ? nullptr : &entries_[found->second];
+}
+
+bool Ledger::decided(std::string_view id) const
+{
+    const auto* entry = find(id);
+    return entry != nullptr && entry->verdict != Verdict::not_tested;
+}
+
+bool Ledger::raise(std::string_view id, Verdict verdict, std::string detail)
+{
+    const auto found = index_.find(id);
+    if (found == index_.end()) return false;
+    auto& entry = entries_[found->second];
+    if (verdict <= entry.verdict) return true;
+    if (entry.verdict == Verdict::not_tested) --open_;
+    entry.verdict = verdict;
+    entry.detail = std::move(detail);
+    return true;
+}
+
+void Ledger::took(std::string_view id, std::chrono::microseconds duration)
+{
+    const auto found = index_.find(id);
+    if (found != index_.end() && !entries_[found->second].duration) entries_[found->second].duration = duration;
+}
+
+void Ledger::close(const std::string& why)
+{
+    for (const auto& entry : entries_) {
+        if (entry.verdict == Verdict::not_tested) raise(entry.what->id, Verdict::error, why);
+    }
+}
+
+} // namespace argo::runner

@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: Apache-2.0 OR MIT
+// argo-conformance: the command line. What each command does is in commands.hpp.
+#include <cstdio>
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+
+#include "runner/commands.hpp"
+#include "runner/errors.hpp"
+#include "runner/provenance.hpp"
+
+namespace {
+
+using namespace argo::runner;
+
+void add_selection(CLI::App* command, Wish& wish)
+{
+    command->add_option("--profile", wish.profile, "Only cases of these profiles (globs, comma-separated)");
+    command->add_option("--filter", wish.filter, "Only these cases (globs, comma-separated)");
+}
+
+void add_outputs(CLI::App* command, RunOptions& options)
+{
+    command->add_option("--out", options.out, "Folder for results and report")->capture_default_str();
+    command->add_option("--known-failures", options.known_failures, "Lists of known failures (TOML)");
+}
+
+/// One sentence, and the exit code that belongs to it.
+int refused(Exit code, const char* what)
+{
+    fmt::print(stderr, "argo-conformance: {}\n", what);
+    return static_cast<int>(code);
+}
+
+int run(int argc, char** argv)
+{
+    CLI::App app{"The conformance suite of the Argo ABI.", "argo-conformance"};
+    app.require_subcommand(1);
+    const auto identity = suite_identity();
+    app.set_version_flag("--version", fmt::format("argo-conformance {} ({}{})", identity.version, identity.commit,
+                                                  identity.dirty ? ", with changes" : ""));
+    RunOptions options;
+    options.arguments.assign(argv, argv + argc);
+    Exit exit = Exit::good;
+
+    // For tests of this program: a catalogue from a file in place of the one it was built with.
+    app.add_option("--catalogue", options.catalogue)->group("");
+
+    auto* run = app.add_subcommand("run", "Run cases on one or more targets");
+    run->add_option("--target", options.targets, "auto, all, or a list of model, kvm, absent, exec:SCRIPT")
+        ->capture_default_str();
+    run->add_option("--arch", options.arch, "Architecture of the guests")->capture_default_str();
+    add_selection(run, options.wish);
+    run->add_option("--mechanism", options.wish.mechanism, "Make calls by this mechanism (default: what the hypervisor prefers)");
+    run->add_option("--seed", options.wish.seed, "For cases that choose at random")->capture_default_str();
+    add_outputs(run, options);
+    run->add_option("--timeout-factor", options.wish.timeout_factor, "Multiplies every limit of time")
+        ->check(CLI::Range(0.001, 1000.0))
+        ->capture_default_str();
+    run->add_option("--image", options.image, "The bootable suite (default: argo-guest.elf beside this program)");
+    run->add_option("--vmm", options.vmm, "The VMM of target kvm (default: argo-vmm beside this program)");
+    run->callback([&] { exit = run_command(options); });
+
+    bool json = false;
+    auto* list = app.add_subcommand("list", "List the cases");
+    list->add_flag("--json", json, "Everything that is known of them, and the obligations");
+    list->callback([&] { exit = list_command(options, json); });
+
+    std::vector<std::filesystem::path> files;
+    auto* ingest = app.add_subcommand("ingest", "Make results from console logs of somebody else's boot");
+    ingest->add_option("LOG", files, "Console of the lead; more than one file is fine")->required();
+    add_selection(ingest, options.wish);
+    add_outputs(ingest, options);
+    ingest->callback([&] { exit = ingest_command(options, files); });
+
+    auto* report = app.add_subcommand("report", "Make one report from several results");
+    report->add_option("RESULTS", files, "results.json files; console.log beside each is used too")->required();
+    report->add_option("--out", options.out, "Folder for report.html")->capture_default_str();
+    report->callback([&] { exit = report_command(options, files); });
+
+    std::filesystem::path topology;
+    auto* model = app.add_subcommand("model-domains", "")->group("");
+    model->add_option("TOPOLOGY", topology)->required();
+    model->callback([&] { exit = model_domains_command(topology); });
+
+    try {
+        app.parse(argc, argv);
+    } catch (const CLI::Success& success) {
+        return app.exit(success);
+    } catch (const CLI::ParseError& error) {
+        return refused(Exit::usage, fmt::format("{} (--help shows what there is)", error.what()).c_str());
+    }
+    return static_cast<int>(exit);
+}
+
+} // namespace
+
+int main(int argc, char** argv)
+{
+    try {
+        return run(argc, argv);
+    } catch (const UsageError& error) {
+        return refused(Exit::usage, error.what());
+    } catch (const Unavailable& error) {
+        return refused(Exit::unavailable, error.what());
+    } catch (const std::exception& error) {
+        return refused(Exit::undecided, error.what());
+    }
+}

@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: Apache-2.0 OR MIT
+// report.html: the data for the page. How it looks is in report/: report.html, report.css, report.js.
+#include "runner/report.hpp"
+
+#include <fstream>
+
+#include <nlohmann/json.hpp>
+
+#include "runner/assets.hpp"
+#include "runner/protocol.hpp"
+#include "runner/text.hpp"
+
+namespace argo::runner {
+
+using nlohmann::json;
+
+namespace {
+
+constexpr size_t most_lines = 40; ///< of one excerpt
+
+json target_data(const ReportInput& input)
+{
+    const auto& results = input.results;
+    json data = to_json(results);
+    json cases = json::object();
+    for (auto& c : data["cases"]) cases[c["id"].get<std::string>()] = c;
+    for (auto& [id, text] : excerpts(input.console)) {
+        if (cases.contains(id)) cases[id]["log"] = text;
+    }
+    json requirements = json::object();
+    for (const auto& r : results.requirements) {
+        requirements[r.id] = {{"revision", r.revision}, {"verdict", name(r.verdict)}};
+    }
+    data["cases"] = cases;
+    data["requirements"] = requirements;
+    return data;
+}
+
+/// Cases that some result names but this program does not know still have their row.
+json case_data(const std::vector<ReportInput>& inputs, const Catalogue& catalogue)
+{
+    json cases = json::array();
+    for (const auto& c : catalogue.cases) {
+        cases.push_back({{"id", c.id},
+                         {"profile", c.profile},
+                         {"requirements", c.requirements},
+                         {"file", c.file},
+                         {"line", c.line},
+                         {"source", catalogue.source_of(c)}});
+    }
+    for (const auto& input : inputs) {
+        for (const auto& c : input.results.cases) {
+            if (catalogue.find(c.id) != nullptr) continue;
+            cases.push_back({{"id", c.id}, {"profile", c.profile}, {"requirements", c.requirements},
+                             {"file", ""}, {"line", 0}, {"source", ""}});
+        }
+    }
+    return cases;
+}
+
+/// As the content of a script element: "</script>" and "<!--" must not stand in it.
+std::string script_safe(const json& data)
+{
+    std::string safe;
+    for (const char c : data.dump(-1, ' ', true, json::error_handler_t::replace)) {
+        if (c == '<') {
+            safe += "\\u003c";
+        } else {
+            safe += c;
+        }
+    }
+    return safe;
+}
+
+void replace_mark(std::string& page, std::string_view mark, std::string_view text)
+{
+    page.replace(page.find(mark), mark.size(), text);
+}
+
+} // namespace
+
+std::vector<std::pair<std::string, std::string>> excerpts(const std::filesystem::path& console)
+{
+    std::vector<std::pair<std::string, std::string>> all;
+    std::ifstream file(console, std::ios::binary);
+    std::string running;
+    std::string text;
+    size_t lines = 0;
+    const auto finish = [&] {
+        if (!running.empty()) all.emplace_back(running, text);
+        running.clear();
+    };
+    const auto take = [&](std::string_view raw) {
+        const auto line = parse_protocol_line(raw);
+        const auto* begin = line ? std::get_if<Begin>(&line->event) : nullptr;
+        const auto* said = line ? std::get_if<Said>(&line->event) : nullptr;
+        if (begin != nullptr) {
+            finish();
+            running = begin->case_id;
+            text.clear();
+            lines = 0;
+        }
+        if (running.empty()) return;
+        const bool last = said != nullptr && said->case_id == running;
+        ++lines;
+        while (!raw.empty() && raw.back() == '\r') raw.remove_suffix(1);
+        if (lines <= most_lines || last) text += printable(raw.substr(0, 400)) + "\n";
+        if (lines == most_lines + 1) text += "...\n";
+        if (last) finish();
+    };
+    LineSplitter splitter;
+    std::vector<char> buffer(64 * 1024);
+    while (file) {
+        file.read(buffer.data(), static_cast<std::streamsize>(buffer.size()));
+        splitter.feed({buffer.data(), static_cast<size_t>(file.gcount())}, take);
+    }
+    splitter.finish(take);
+    finish();
+    return all;
+}
+
+std::string to_html(const std::vector<ReportInput>& inputs, const Catalogue& catalogue)
+{
+    json targets = json::array();
+    for (const auto& input : inputs) targets.push_back(target_data(input));
+    const json data{{"targets", targets},
+                    {"cases", case_data(inputs, catalogue)},
+                    {"requirements", to_json(catalogue)["requirements"]}};
+    std::string page(assets::report_html());
+    replace_mark(page, "/*report.css*/", assets::report_css());
+    replace_mark(page, "/*report.js*/", assets::report_js());
+    replace_mark(page, "/*data*/", script_safe(data)); // last: nothing is looked for in it
+    return page;
+}
+
+} // namespace argo::runner

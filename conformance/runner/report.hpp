@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0 OR MIT
+// report.html: all targets in one page that stands by itself. Obligations by targets, down to the sentence, the
+// case's source and the log.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "runner/catalogue.hpp"
+#include "runner/results.hpp"
+
+namespace argo::runner {
+
+struct ReportInput
+{
+    Results results;
+    std::filesystem::path console; ///< the raw log; may be missing
+};
+
+/// The page. A column for each input, in their order.
+std::string to_html(const std::vector<ReportInput>&, const Catalogue&);
+
+/// The part of a raw log that belongs to each case that it tells of: from its begin to its verdict, or to where the
+/// boot breaks off; at most some lines of each. As pairs of case and text.
+std::vector<std::pair<std::string, std::string>> excerpts(const std::filesystem::path& console);
+
+} // namespace argo::runner

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0 OR MIT
+// The results of one target: what results.json holds, field by field. conformance/schema/results.schema.json is
+// the form, and the check on reading is made with it.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <nlohmann/json_fwd.hpp>
+
+#include "runner/catalogue.hpp"
+#include "runner/verdict.hpp"
+
+namespace argo::runner {
+
+struct CaseResult
+{
+    std::string id;
+    std::vector<std::string> requirements;
+    std::string profile, mechanism, arch, environment;
+    Verdict verdict = Verdict::error;
+    std::string detail;
+    std::optional<uint64_t> duration_us; ///< empty: not measured
+};
+
+struct RequirementResult
+{
+    std::string id;
+    unsigned revision = 1;
+    Verdict verdict = Verdict::not_tested;
+};
+
+struct TargetIdentity
+{
+    std::string name;           ///< model, kvm, absent, exec:<script>, log
+    std::string implementation; ///< as the guest reports it; empty: none found
+    std::string version;
+    std::vector<std::string> mechanisms; ///< all that the guest found
+    std::string host;                    ///< kernel, machine and processor that it ran on
+};
+
+struct Results
+{
+    std::string suite_version, suite_commit;
+    bool suite_dirty = false;
+    unsigned abi_major = 0, abi_minor = 0;
+    std::string registry_sha256;
+    TargetIdentity target;
+    std::vector<CaseResult> cases;
+    std::vector<RequirementResult> requirements;
+    uint64_t seed = 0;
+    std::string command; ///< that made these results, for a POSIX shell
+
+    /// Cases by verdict.
+    Counts counts() const noexcept;
+};
+
+/// One result for each obligation of the catalogue, worst of the cases that name it.
+std::vector<RequirementResult> judge_requirements(const Catalogue&, const std::vector<CaseResult>&);
+
+nlohmann::ordered_json to_json(const Results&);
+
+/// Throws UsageError, one sentence that begins with the file's name, for a file that is missing, no JSON, or not
+/// as the schema says.
+Results read_results(const std::filesystem::path&);
+
+} // namespace argo::runner

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0 OR MIT
+// Selection of cases and the guests' command line.
+#include "runner/selection.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include <fmt/format.h>
+
+#include "harness/glob.hpp"
+#include "runner/errors.hpp"
+#include "runner/text.hpp"
+
+namespace argo::runner {
+
+namespace {
+
+/// Every glob of a list must match something: one that does not is a misspelling, even beside one that does.
+void require_matches(std::string_view what, std::string_view globs, const std::vector<std::string>& known)
+{
+    for (const auto& glob : split(globs, ',')) {
+        if (std::ranges::any_of(known, [&](const auto& word) { return suite::glob_match(glob, word); })) continue;
+        throw UsageError(fmt::format("no {} matches '{}'{} (`argo-conformance list` shows all)", what, glob,
+                                     did_you_mean(glob, known)));
+    }
+}
+
+} // namespace
+
+std::vector<const Case*> select_cases(const Catalogue& catalogue, const Wish& wish)
+{
+    require_matches("profile", wish.profile, catalogue.profiles());
+    require_matches("case", wish.filter, catalogue.case_ids());
+    const auto& mechanisms = catalogue.registry.mechanisms;
+    if (!wish.mechanism.empty() && std::ranges::find(mechanisms, wish.mechanism) == mechanisms.end()) {
+        throw UsageError(fmt::format("mechanism '{}' is not known; known: {}", wish.mechanism, join(mechanisms, ", ")));
+    }
+    std::vector<const Case*> selected;
+    for (const auto& c : catalogue.cases) {
+        const bool wanted = suite::glob_match_any(wish.profile, c.profile) && suite::glob_match_any(wish.filter, c.id);
+        if (wanted) selected.push_back(&c);
+    }
+    if (selected.empty()) {
+        throw UsageError(fmt::format("no case matches both profile '{}' and filter '{}'", wish.profile, wish.filter));
+    }
+    return selected;
+}
+
+std::string guest_command_line(const Role& own, const std::vector<Role>& all, const Wish& wish,
+                               const std::string& after)
+{
+    auto line = fmt::format("role={}", own.part);
+    const Role* first = nullptr; // of the crowd, and its last
+    const Role* last = nullptr;
+    for (const auto& role : all) {
+        if (role.part == "crowd") {
+            first = first == nullptr ? &role : first;
+            last = &role;
+        } else if (role.part != own.part) {
+            line += fmt::format(" {}={}", role.part, role.domid);
+        }
+    }
+    // The crowd serves the lead and need not know itself.
+    if (first != nullptr && own.part != "crowd") line += fmt::format(" crowd={}-{}", first->domid, last->domid);
+    if (!wish.profile.empty()) line += " profile=" + wish.profile;
+    if (!wish.filter.empty()) line += " filter=" + wish.filter;
+    if (!after.empty()) line += " after=" + after;
+    if (!wish.mechanism.empty()) line += " mechanism=" + wish.mechanism;
+    line += fmt::format(" seed={} slow={}", wish.seed, std::max(1u, static_cast<unsigned>(std::ceil(wish.timeout_factor))));
+    return line;
+}
+
+} // namespace argo::runner

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0 OR MIT
+// A target: something that runs the suite's domains and gives their consoles. What a run needs of it, whether it is
+// a hypervisor behind argo-vmm, the engine in a process, or a script of somebody else's.
+#pragma once
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "runner/boot.hpp"
+#include "runner/protocol.hpp"
+#include "runner/selection.hpp"
+
+namespace argo::runner {
+
+/// One thing that a target tells.
+struct Report
+{
+    enum class Kind : uint8_t
+    {
+        line,  ///< `role` printed `text`
+        ended, ///< the domain `role` is gone; `text` says why: "shutdown", "killed", "crash: ...", "watchdog: ..."
+        over,  ///< the target itself is gone; `text` says how; nothing follows
+    };
+    Kind kind;
+    std::string role;
+    std::string text;
+};
+
+class Target
+{
+  public:
+    virtual ~Target() = default;
+
+    virtual std::string name() const = 0; ///< as on the command line: kvm, exec:<script>
+
+    /// What every limit of time is multiplied by: the user's factor and the target's own.
+    virtual double timeout_factor() const = 0;
+
+    /// Start every domain of the run; the lead goes on after the case `after`, or from the start. Throws Unavailable.
+    virtual void start(const std::string& after) = 0;
+
+    /// The next thing it tells; empty when nothing came until the deadline, or on an interrupt.
+    virtual std::optional<Report> next(Clock::time_point deadline) = 0;
+
+    /// What the lead asked for. A role that the run does not have: false.
+    virtual bool act(const Ask&) = 0;
+
+    /// End everything that was started. May be called at any time, also twice.
+    virtual void stop() = 0;
+};
+
+} // namespace argo::runner

@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: Apache-2.0 OR MIT
+// Targets whose domains run in one program.
+#include "runner/target_domains.hpp"
+
+#include <algorithm>
+#include <fstream>
+#include <sstream>
+
+#include <fmt/format.h>
+#include <poll.h>
+#include <toml++/toml.h>
+
+#include "runner/errors.hpp"
+
+namespace argo::runner {
+
+namespace {
+
+constexpr std::chrono::milliseconds grace{3000}; // for the program to end its domains after "quit"
+
+} // namespace
+
+DomainsTarget::DomainsTarget(Setting setting)
+    : setting_(std::move(setting))
+    , roles_{{"lead", "lead", 1}, {"peer", "peer", 2}, {"third", "third", 3}}
+{
+    constexpr unsigned many = 33; // one more than may wait at one ring of the reference engine
+    if (!setting_.crowd) return;
+    for (unsigned domid = 4; domid < 4 + many; ++domid) {
+        roles_.push_back({fmt::format("crowd-{}", domid), "crowd", domid});
+    }
+}
+
+DomainsTarget::~DomainsTarget()
+{
+    stop();
+}
+
+std::string DomainsTarget::topology(const std::string& after) const
+{
+    toml::array domains;
+    for (const auto& role : roles_) {
+        toml::table domain{
+            {"name", role.name},
+            {"domid", static_cast<int64_t>(role.domid)},
+            {"label", role.part + "_t"},
+            {"consoles", toml::array{"debug"}}, // the cheapest; a guest prints on every one that it finds
+            {"command_line", guest_command_line(role, roles_, setting_.wish, after)},
+        };
+        if (!setting_.image.empty()) domain.insert("image", setting_.image.string());
+        if (setting_.absent) domain.insert("absent", true);
+        domains.push_back(std::move(domain));
+    }
+    std::ostringstream text;
+    text << "# What argo-conformance has run. One domain for each role of the suite.\n"
+         << toml::table{{"domain", std::move(domains)}} << "\n";
+    return text.str();
+}
+
+void DomainsTarget::start(const std::string& after)
+{
+    stop();
+    const auto file = setting_.folder / "topology.toml";
+    std::ofstream(file) << topology(after);
+    auto arguments = setting_.program;
+    arguments.insert(arguments.begin() + 2, file.string());
+    heard_.clear();
+    over_ = false;
+    child_ = std::make_unique<Child>(arguments, setting_.folder / "stderr.log");
+}
+
+std::optional<Report> DomainsTarget::next(Clock::time_point deadline)
+{
+    while (heard_.empty() && child_ && !over_) {
+        const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - Clock::now()).count();
+        if (left <= 0 || interrupted()) return std::nullopt;
+        pollfd poll{child_->descriptor(), POLLIN, 0};
+        if (::poll(&poll, 1, static_cast<int>(left)) <= 0) continue;
+        child_->read([this](std::string_view line) { hear(line); });
+        std::ranges::reverse(heard_);
+        if (child_->descriptor() >= 0) continue;
+        over_ = true;
+        child_->stop(grace);
+        heard_.insert(heard_.begin(), {Report::Kind::over, "", child_->ending()});
+    }
+    if (heard_.empty()) return std::nullopt;
+    auto report = std::move(heard_.back());
+    heard_.pop_back();
+    return report;
+}
+
+void DomainsTarget::hear(std::string_view line)
+{
+    // `[name] text`; what has no such mark is no domain's and is kept for the log alone.
+    const auto close = line.find("] ");
+    if (!line.starts_with('[') || close == std::string_view::npos) {
+        heard_.push_back({Report::Kind::line, "", std::string(line)});
+        return;
+    }
+    const auto role = line.substr(1, close - 1);
+    const auto text = line.substr(close + 2);
+    if (role != "host") {
+        heard_.push_back({Report::Kind::line, std::string(role), std::string(text)});
+        return;
+    }
+    heard_.push_back({Report::Kind::line, "host", std::string(text)});
+    constexpr std::string_view ended = " ended ";
+    if (const auto at = text.find(ended); at != std::string_view::npos) {
+        heard_.push_back(
+            {Report::Kind::ended, std::string(text.substr(0, at)), std::string(text.substr(at + ended.size()))});
+    }
+}
+
+bool DomainsTarget::act(const Ask& ask)
+{
+    if (!child_ || std::ranges::find(roles_, ask.role, &Role::name) == roles_.end()) return false;
+    child_->tell(fmt::format("{} {}", runner::name(ask.action), ask.role));
+    return true;
+}
+
+void DomainsTarget::stop()
+{
+    if (!child_) return;
+    child_->tell("quit");
+    child_->hang_up();
+    child_->stop(interrupted() ? std::chrono::milliseconds(500) : grace);
+    child_.reset();
+}
+
+} // namespace argo::runner

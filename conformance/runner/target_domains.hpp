@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0 OR MIT
+// Targets whose domains run in one program that marks each console line with its domain: argo-vmm, and this program
+// itself as `model-domains`. Both take the same topology file and the same words on stdin:
+//
+//     stdout: [lead] a console line    [host] peer ended killed    [host] exited
+//     stdin:  kill peer    start peer    restart peer    quit
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "runner/child.hpp"
+#include "runner/target.hpp"
+
+namespace argo::runner {
+
+class DomainsTarget : public Target
+{
+  public:
+    struct Setting
+    {
+        std::string name;                  ///< kvm, model, absent
+        std::vector<std::string> program;  ///< with its arguments; the topology file is put behind the first two
+        std::filesystem::path image;       ///< for the topology; empty: domains need none
+        std::filesystem::path folder;      ///< topology.toml and stderr.log go here
+        bool absent = false;               ///< no domain has Argo
+        bool crowd = false;                ///< with the many domains that limits on waiters need
+        Wish wish;
+    };
+
+    explicit DomainsTarget(Setting setting);
+    ~DomainsTarget() override;
+
+    std::string name() const override { return setting_.name; }
+    double timeout_factor() const override { return setting_.wish.timeout_factor; }
+    void start(const std::string& after) override;
+    std::optional<Report> next(Clock::time_point deadline) override;
+    bool act(const Ask& ask) override;
+    void stop() override;
+
+  private:
+    std::string topology(const std::string& after) const;
+    void hear(std::string_view line);
+
+    Setting setting_;
+    std::vector<Role> roles_;
+    std::unique_ptr<Child> child_;
+    std::vector<Report> heard_; ///< not yet given, last first
+    bool over_ = false;
+};
+
+} // namespace argo::runner

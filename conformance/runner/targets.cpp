@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: Apache-2.0 OR MIT
+// Which targets there are.
+#include "runner/targets.hpp"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "runner/child.hpp"
+#include "runner/errors.hpp"
+#include "runner/target_domains.hpp"
+#include "runner/target_exec.hpp"
+#include "runner/text.hpp"
+
+namespace argo::runner {
+
+namespace {
+
+const std::vector<std::string> plain_names{"model", "kvm", "absent"};
+const std::string exec_prefix = "exec:";
+
+/// What argo-vmm says of this machine.
+struct Kvm
+{
+    std::string trouble; ///< why it cannot run a guest here; empty: it can
+    double slowness = 1; ///< of its guests, for limits of time
+};
+
+Kvm ask_kvm(const Programs& programs)
+{
+    for (const auto& file : {programs.vmm, programs.image}) {
+        if (!std::filesystem::exists(file)) return {fmt::format("{} is not there", file.filename().string())};
+    }
+    try {
+        const auto probe = run_to_end({programs.vmm.string(), "probe", "--json"}, "/dev/null", std::chrono::seconds(20));
+        const auto told = nlohmann::json::parse(probe.output, nullptr, false);
+        const auto text = [&](const char* key) { return told.is_object() ? told.value(key, "") : std::string(); };
+        // Where KVM interprets its guests they run about a thousand times slower; what waits for them has to know.
+        if (probe.good) return {{}, text("kind") == "software" ? 3.0 : 1.0};
+        const auto reason = text("reason");
+        return {reason.empty() ? fmt::format("argo-vmm probe: {}", probe.ending) : reason};
+    } catch (const Unavailable& error) {
+        return {error.what()};
+    }
+}
+
+std::unique_ptr<Target> make_domains(const std::string& name, const Programs& programs,
+                                     const std::filesystem::path& folder, const Wish& wish, bool crowd)
+{
+    const bool absent = name == "absent";
+    DomainsTarget::Setting setting{name, {programs.self.string(), "model-domains"}, {}, folder, absent, crowd && !absent, wish};
+    if (name == "model") return std::make_unique<DomainsTarget>(std::move(setting));
+    const auto kvm = ask_kvm(programs);
+    if (kvm.trouble.empty()) {
+        setting.program = {programs.vmm.string(), "run", "--control", "--counters", (folder / "counters.json").string()};
+        setting.image = programs.image;
+        setting.wish.timeout_factor *= kvm.slowness;
+    } else if (!absent) {
+        throw Unavailable(fmt::format("target kvm: {}; --target model runs everywhere", kvm.trouble));
+    }
+    return std::make_unique<DomainsTarget>(std::move(setting));
+}
+
+} // namespace
+
+Programs find_programs(std::filesystem::path vmm, std::filesystem::path image)
+{
+    const auto self = std::filesystem::read_symlink("/proc/self/exe");
+    if (vmm.empty()) vmm = self.parent_path() / "argo-vmm";
+    if (image.empty()) image = self.parent_path() / "argo-guest.elf";
+    return {self, std::filesystem::absolute(vmm), std::filesystem::absolute(image)};
+}
+
+Choice choose_targets(const std::string& list, const Programs& programs)
+{
+    if (list == "auto") {
+        const auto trouble = ask_kvm(programs).trouble;
+        if (trouble.empty()) return {{"kvm"}, {"target kvm, since this machine can run its guests"}};
+        return {{"model"}, {fmt::format("target model, since kvm cannot run here: {}", trouble)}};
+    }
+    if (list == "all") {
+        const auto trouble = ask_kvm(programs).trouble;
+        if (trouble.empty()) return {plain_names, {}};
+        return {{"model", "absent"}, {fmt::format("target kvm is left out: {}", trouble)}};
+    }
+    Choice choice;
+    for (auto& name : split(list, ',')) {
+        const bool known = std::ranges::find(plain_names, name) != plain_names.end() ||
+                           (name.starts_with(exec_prefix) && name.size() > exec_prefix.size());
+        if (!known) {
+            auto words = plain_names;
+            words.insert(words.end(), {"auto", "all"});
+            throw UsageError(fmt::format("target '{}' is not known{}; known: auto, all, {}, exec:SCRIPT (and `ingest` for logs)",
+                                         name, did_you_mean(name, words), join(plain_names, ", ")));
+        }
+        const auto same = std::ranges::find(choice.names, target_folder(name), target_folder);
+        if (same != choice.names.end()) {
+            throw UsageError(fmt::format("targets '{}' and '{}' would write to the same folder {}", *same, name, target_folder(name)));
+        }
+        choice.names.push_back(std::move(name));
+    }
+    if (choice.names.empty()) throw UsageError("no target given");
+    return choice;
+}
+
+std::string target_folder(const std::string& name)
+{
+    if (!name.starts_with(exec_prefix)) return name;
+    return "exec-" + std::filesystem::path(name.substr(exec_prefix.size())).stem().string();
+}
+
+std::unique_ptr<Target> make_target(const std::string& name, const Programs& programs, const std::filesystem::path& out,
+                                    const Wish& wish, bool crowd)
+{
+    const auto folder = out / target_folder(name);
+    std::filesystem::create_directories(folder);
+    std::filesystem::remove(folder / "stderr.log");
+    if (!name.starts_with(exec_prefix)) return make_domains(name, programs, folder, wish, crowd);
+    if (!std::filesystem::exists(programs.image)) {
+        throw Unavailable(fmt::format("target {}: the image {} is not there; give it with --image", name,
+                                      programs.image.string()));
+    }
+    return std::make_unique<ExecTarget>(name.substr(exec_prefix.size()), programs.image, folder, wish);
+}
+
+} // namespace argo::runner
