@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
- * Two ways in, by PVH and by multiboot 1, both in 32-bit protected mode without paging; one way on, into long mode with
- * all memory below 4 GiB mapped to itself. The page tables are data: an interpreted guest has no time to compute them.
+ * Two ways in, by PVH and by multiboot 1, both in 32-bit protected mode without paging; one way on, into long
+ * mode with all memory below 4 GiB mapped to itself. The page tables are data: an interpreted guest has no time
+ * to compute them.
  */
 #include "layout.h"
 
 /* Xen's public/elfnote.h: the 32-bit entry of a PVH guest. */
 #define XEN_ELFNOTE_PHYS32_ENTRY 18
 
-/* Multiboot 1: memory information is wanted; the address fields are valid (or 64-bit ELF would be refused). */
+/* Multiboot 1: memory information is wanted; the address fields are valid, or 64-bit ELF would be refused. */
 #define MULTIBOOT_MAGIC          0x1badb002
 #define MULTIBOOT_LOADER_MAGIC   0x2badb002
 #define MULTIBOOT_FLAGS          0x00010002

@@ -2,9 +2,9 @@
 //
 // The local APIC.
 //
-// No source of time is the same everywhere, and nothing here depends on an exact one. The timer is taken to count
-// nanoseconds, as that of KVM and of QEMU does; others (Xen: 10 ns) only make every wait longer. Against it the TSC is
-// measured once.
+// No source of time is the same everywhere, and nothing here depends on an exact one. The timer is taken to
+// count nanoseconds, as that of KVM and of QEMU does; others (Xen: 10 ns) only make every wait longer.
+// Against it the TSC is measured once.
 #include "guest/lapic.hpp"
 
 #include <argo/x86.hpp>

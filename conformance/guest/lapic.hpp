@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
 //
-// The local APIC: it takes the interrupts of bindings, and its timer bounds every wait. Works in xAPIC mode as in
-// x2APIC mode, whichever the domain was started in.
+// The local APIC: it takes the interrupts of bindings, and its timer bounds every wait. Works in xAPIC mode
+// as in x2APIC mode, whichever the domain was started in.
 #pragma once
 
 #include <cstdint>

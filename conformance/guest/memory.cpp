@@ -39,9 +39,9 @@ uint64_t* descend(uint64_t& entry)
 
 std::span<uint8_t> memory_behind_image(const BootInformation& boot, size_t most)
 {
-    const uint64_t from = reinterpret_cast<uint64_t>(image_end);
+    const uint64_t from = reinterpret_cast<uint64_t>(image_end), least = 64 * 4096;
+    if (boot.image_memory_end < from + least) panic("panic: less than 256 KiB of memory behind the image");
     const uint64_t left = (boot.image_memory_end - from) & ~uint64_t{0xfff};
-    if (boot.image_memory_end <= from) panic("panic: no memory behind the image");
     const std::span<uint8_t> memory(image_end, left < most ? left : most);
     std::memset(memory.data(), 0, memory.size());
     return memory;

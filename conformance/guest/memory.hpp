@@ -13,12 +13,12 @@ namespace argo::guest {
 struct BootInformation
 {
     char command_line[2048] = {};
-    uint64_t memory_end = 0;      ///< end of the highest memory
+    uint64_t memory_end = 0;       ///< end of the highest memory
     uint64_t image_memory_end = 0; ///< end of the memory that the image lies in
 };
 
-/// `how` and `where` are what the entry code had in hand: BOOTED_BY_*, and the address of the loader's structure.
-/// Impossible ones are a panic.
+/// `how` and `where` are what the entry code had in hand: BOOTED_BY_*, and the address of the loader's
+/// structure. Impossible ones are a panic.
 BootInformation read_boot_information(uint32_t how, uint32_t where);
 
 /// Zeroed pages behind the image, at most `most` bytes.

@@ -28,7 +28,8 @@ constinit std::span<uint8_t> scratch;
 CallPage call_pages[4];
 size_t borrowed = 0;
 
-template <class T> volatile T& device(Gpa where)
+template <class T>
+volatile T& device(Gpa where)
 {
     map_device(where.value);
     return *reinterpret_cast<volatile T*>(where.value);

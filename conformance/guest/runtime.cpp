@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
 //
-// What a compiler takes for granted. Whole words by string instructions: an emulator that runs one instruction at a time
-// moves a page with REP MOVSQ in the time of a few dozen instructions, ten times faster than with REP MOVSB.
+// What a compiler takes for granted. Whole words by string instructions: an emulator that runs one
+// instruction at a time moves a page with REP MOVSQ in the time of a few dozen instructions, ten times faster
+// than with REP MOVSB.
 #include <cstddef>
 #include <cstdint>
 
@@ -20,7 +21,8 @@ void* memcpy(void* to, const void* from, size_t size)
 
 void* memmove(void* to, const void* from, size_t size)
 {
-    if (reinterpret_cast<uintptr_t>(to) - reinterpret_cast<uintptr_t>(from) >= size) return memcpy(to, from, size);
+    if (reinterpret_cast<uintptr_t>(to) - reinterpret_cast<uintptr_t>(from) >= size)
+        return memcpy(to, from, size);
     auto* last_to = static_cast<uint8_t*>(to) + size - 1;
     const auto* last_from = static_cast<const uint8_t*>(from) + size - 1;
     asm volatile("std; rep movsb; cld" : "+D"(last_to), "+S"(last_from), "+c"(size) : : "memory");

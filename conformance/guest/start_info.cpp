@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
 //
-// What a PVH or multiboot 1 loader leaves in memory. Xen's public/arch-x86/hvm/start_info.h; Multiboot Specification
-// 0.6.96.
+// What a PVH or multiboot 1 loader leaves in memory. Xen's public/arch-x86/hvm/start_info.h; Multiboot
+// Specification 0.6.96.
 #include <cstring>
 #include <string_view>
 
@@ -61,7 +61,11 @@ struct [[gnu::packed]] MultibootMemory
 constexpr uint32_t type_ram = 1;
 constexpr uint64_t image_address = 0x100000;
 
-template <class T> const T& at(uint64_t address) { return *reinterpret_cast<const T*>(address); }
+template <class T>
+const T& at(uint64_t address)
+{
+    return *reinterpret_cast<const T*>(address);
+}
 
 void add_memory(BootInformation& to, uint64_t from, uint64_t size)
 {
@@ -78,7 +82,8 @@ void copy_command_line(BootInformation& to, uint64_t address)
 
 void read_pvh(BootInformation& to, const PvhStartInfo& info)
 {
-    if (info.magic != PvhStartInfo::expected_magic) panic("panic: the loader's PVH start info has a wrong magic");
+    if (info.magic != PvhStartInfo::expected_magic)
+        panic("panic: the loader's PVH start info has a wrong magic");
     if (info.command_line != 0) copy_command_line(to, info.command_line);
     if (info.version == 0) panic("panic: the loader's PVH start info has no memory map (version 0)");
     for (uint32_t i = 0; i < info.memory_map_entries; i++) {
@@ -117,7 +122,8 @@ BootInformation read_boot_information(uint32_t how, uint32_t where)
         read_pvh(result, at<PvhStartInfo>(where));
     else
         read_multiboot(result, at<MultibootInfo>(where));
-    if (result.image_memory_end == 0) panic("panic: the loader's memory map has no memory where the image is");
+    if (result.image_memory_end == 0)
+        panic("panic: the loader's memory map has no memory where the image is");
     return result;
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
- * Where exceptions and interrupts arrive, and the few instructions that expect them: MSR accesses that may fault, and the
- * halt that must not miss its interrupt.
+ * Where exceptions and interrupts arrive, and the few instructions that expect them: MSR accesses that may fault,
+ * and the halt that must not miss its interrupt.
  */
 #include "layout.h"
 
@@ -13,7 +13,8 @@ trap_stubs:
     .set vector, 0
     .rept 256
     .align 16
-    .if !(vector == 8 || (vector >= 10 && vector <= 14) || vector == 17 || vector == 21 || vector == 29 || vector == 30)
+    .set has_error, vector == 8 || (vector >= 10 && vector <= 14) || vector == 17 || vector == 21
+    .if !(has_error || vector == 29 || vector == 30)
     push    $0
     .endif
     push    $vector
@@ -95,8 +96,8 @@ read_msr_safely:
     faults_at 1b, 2b
 
 /*
- * void halt_once(): enable interrupts, and halt until one comes. An interrupt may be taken right in front of the halt
- * where an emulator forgets that STI shields the next instruction; the handler then moves on behind it.
+ * void halt_once(): enable interrupts, and halt until one comes. An interrupt may be taken right in front of the
+ * halt where an emulator forgets that STI shields the next instruction; the handler then moves on behind it.
  */
     .globl halt_once, halt_instruction, halt_end
 halt_once:

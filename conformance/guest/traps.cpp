@@ -106,8 +106,13 @@ void set_up_traps()
 {
     for (uint64_t vector = 0; vector < 256; vector++) {
         const uint64_t stub = address_of(trap_stubs) + vector * stub_size;
-        gates[vector] = {static_cast<uint16_t>(stub),       CODE_SELECTOR, 0, interrupt_gate,
-                         static_cast<uint16_t>(stub >> 16), static_cast<uint32_t>(stub >> 32), 0};
+        gates[vector] = {static_cast<uint16_t>(stub),
+                         CODE_SELECTOR,
+                         0,
+                         interrupt_gate,
+                         static_cast<uint16_t>(stub >> 16),
+                         static_cast<uint32_t>(stub >> 32),
+                         0};
     }
     const TablePointer pointer = {sizeof gates - 1, reinterpret_cast<uint64_t>(gates)};
     asm volatile("lidt %0" : : "m"(pointer) : "memory");

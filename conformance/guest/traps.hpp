@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
 //
-// Exceptions and interrupts. An exception that nobody expected ends the domain with a line that says what and where;
-// interrupts are counted.
+// Exceptions and interrupts. An exception that nobody expected ends the domain with a line that says what and
+// where; interrupts are counted.
 #pragma once
 
 #include <cstdint>

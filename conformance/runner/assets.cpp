@@ -2,12 +2,12 @@
 // Names for the embedded files.
 #include "runner/assets.hpp"
 
-#define ARGO_ASSET(name)                                                                                               \
-    extern "C" const char argo_asset_##name[];                                                                         \
-    extern "C" const char argo_asset_##name##_end[];                                                                   \
-    std::string_view name()                                                                                            \
-    {                                                                                                                  \
-        return {argo_asset_##name, static_cast<size_t>(argo_asset_##name##_end - argo_asset_##name)};                  \
+#define ARGO_ASSET(name)                                                                                     \
+    extern "C" const char argo_asset_##name[];                                                               \
+    extern "C" const char argo_asset_##name##_end[];                                                         \
+    std::string_view name()                                                                                  \
+    {                                                                                                        \
+        return {argo_asset_##name, static_cast<size_t>(argo_asset_##name##_end - argo_asset_##name)};        \
     }
 
 namespace argo::runner::assets {

@@ -25,10 +25,12 @@ std::optional<Ask> Boot::take(const ProtocolLine& line, std::optional<Clock::tim
     const auto expected = sequence_.expected();
     switch (sequence_.take(line)) {
     case Sequence::Place::behind:
-        notes_.add(fmt::format("lead: line {} came again and is not believed: {}", line.seq, printable(line.text)));
+        notes_.add(
+            fmt::format("lead: line {} came again and is not believed: {}", line.seq, printable(line.text)));
         return std::nullopt;
     case Sequence::Place::gap:
-        damage_ = fmt::format("the log is damaged here: line {} was expected, line {} came", expected, line.seq);
+        damage_ =
+            fmt::format("the log is damaged here: line {} was expected, line {} came", expected, line.seq);
         notes_.add("lead: " + damage_);
         if (running_) damage(*running_);
         break;
@@ -40,12 +42,14 @@ std::optional<Ask> Boot::take(const ProtocolLine& line, std::optional<Clock::tim
 std::optional<Ask> Boot::act(const Begin& begin, std::optional<Clock::time_point> now)
 {
     damage(begin.case_id);
-    if (running_) raise(*running_, Verdict::error, "the guest went on to the next case without a verdict for this one");
+    if (running_)
+        raise(*running_, Verdict::error, "the guest went on to the next case without a verdict for this one");
     running_ = begin.case_id;
     last_ = begin.case_id;
     since_ = now;
     told_.push_back(begin.case_id);
-    if (!ledger_.has(begin.case_id)) notes_.add(fmt::format("lead: runs {}, which was not selected", begin.case_id));
+    if (!ledger_.has(begin.case_id))
+        notes_.add(fmt::format("lead: runs {}, which was not selected", begin.case_id));
     return std::nullopt;
 }
 
@@ -54,7 +58,8 @@ std::optional<Ask> Boot::act(const Said& said, std::optional<Clock::time_point> 
     damage(said.case_id);
     ++verdicts_;
     if (running_ != said.case_id) {
-        raise(said.case_id, Verdict::error, fmt::format("{} was said of it while it was not running", name(said.verdict)));
+        raise(said.case_id, Verdict::error,
+              fmt::format("{} was said of it while it was not running", name(said.verdict)));
     }
     raise(said.case_id, said.verdict, said.detail);
     if (running_ == said.case_id) {
@@ -75,10 +80,7 @@ std::optional<Ask> Boot::act(const Environment& environment, std::optional<Clock
     return std::nullopt;
 }
 
-std::optional<Ask> Boot::act(const Ask& ask, std::optional<Clock::time_point>)
-{
-    return ask;
-}
+std::optional<Ask> Boot::act(const Ask& ask, std::optional<Clock::time_point>) { return ask; }
 
 std::optional<Ask> Boot::act(const End& end, std::optional<Clock::time_point>)
 {
@@ -90,8 +92,10 @@ std::optional<Ask> Boot::act(const End& end, std::optional<Clock::time_point>)
     if (end.crc != sequence_.crc() || end.cases != verdicts_) {
         const auto why =
             end.crc != sequence_.crc()
-                ? fmt::format("the log was altered: its checksum is {:08x}, its end line says {:08x}", sequence_.crc(), end.crc)
-                : fmt::format("the log was altered: it has {} verdicts, its end line says {}", verdicts_, end.cases);
+                ? fmt::format("the log was altered: its checksum is {:08x}, its end line says {:08x}",
+                              sequence_.crc(), end.crc)
+                : fmt::format("the log was altered: it has {} verdicts, its end line says {}", verdicts_,
+                              end.cases);
         notes_.add("lead: " + why);
         for (const auto& id : told_) ledger_.raise(id, Verdict::error, why);
     }
@@ -120,7 +124,8 @@ std::string Boot::fact(std::string_view key) const
 
 bool Boot::ends_before(const ProtocolLine& line) const noexcept
 {
-    return line.seq == 1 && sequence_.expected() > 1 && std::holds_alternative<Environment>(line.event) && !repeats(line);
+    return line.seq == 1 && sequence_.expected() > 1 && std::holds_alternative<Environment>(line.event) &&
+           !repeats(line);
 }
 
 void Boot::raise(const std::string& id, Verdict verdict, const std::string& detail)

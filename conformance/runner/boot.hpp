@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-// One boot of the lead, as its console tells it: what each line does to the ledger. The same for a guest that runs
-// now and for a log of one that ran elsewhere; where the lines come from and what time it is, others know.
+// One boot of the lead, as its console tells it: what each line does to the ledger. The same for a guest that
+// runs now and for a log of one that ran elsewhere; where the lines come from and what time it is, others
+// know.
 #pragma once
 
 #include <chrono>
@@ -21,25 +22,25 @@ using Clock = std::chrono::steady_clock;
 class Boot
 {
   public:
-    Boot(Ledger& ledger, Notes& notes)
-        : ledger_(ledger)
-        , notes_(notes)
-    {
-    }
+    Boot(Ledger& ledger, Notes& notes) : ledger_(ledger), notes_(notes) {}
 
-    /// A protocol line of the lead; `now` is empty where the line comes from a log. What is returned, the host is to do.
+    /// A protocol line of the lead; `now` is empty where the line comes from a log. What is returned, the
+    /// host is to do.
     std::optional<Ask> take(const ProtocolLine& line, std::optional<Clock::time_point> now = std::nullopt);
 
     /// The boot is over before its end line: `verdict` for the case that was running, if one was.
     void break_off(Verdict verdict, const std::string& why);
 
-    const std::optional<std::string>& running() const noexcept { return running_; } ///< a case without its verdict
-    const std::string& last() const noexcept { return last_; }                      ///< case begun last; empty: none
-    bool ended() const noexcept { return ended_; }                                  ///< its end line was seen
-    bool progressed() const noexcept { return progressed_; } ///< a case got its first verdict in this boot
+    const std::optional<std::string>& running() const noexcept
+    {
+        return running_;
+    }                                                          ///< a case without its verdict
+    const std::string& last() const noexcept { return last_; } ///< case begun last; empty: none
+    bool ended() const noexcept { return ended_; }             ///< its end line was seen
+    bool progressed() const noexcept { return progressed_; }   ///< a case got its first verdict in this boot
 
-    /// Whether a line is the one before once more: a guest prints on every console that it finds, and a host may put
-    /// them together. Such a line says nothing.
+    /// Whether a line is the one before once more: a guest prints on every console that it finds, and a host
+    /// may put them together. Such a line says nothing.
     bool repeats(const ProtocolLine& line) const noexcept { return line.text == latest_; }
 
     /// Whether a line begins another boot: line 1, where this one has lines already.

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-// The cases of the suite that is linked into this program. Apart from catalogue.cpp, so that tests link no suite.
+// The cases of the suite that is linked into this program. Apart from catalogue.cpp, so that tests link no
+// suite.
 #include "harness/case.hpp"
 #include "runner/catalogue.hpp"
 
@@ -9,9 +10,11 @@ Catalogue built_in_catalogue()
 {
     auto catalogue = embedded_catalogue();
     for (const auto* c : suite::all_cases()) {
-        catalogue.cases.push_back({c->id, suite::info(c->profile).name,
+        catalogue.cases.push_back({c->id,
+                                   suite::info(c->profile).name,
                                    {c->requirements.begin(), c->requirements.end()},
-                                   std::string("conformance/suite/") + c->file, static_cast<unsigned>(c->line)});
+                                   std::string("conformance/suite/") + c->file,
+                                   static_cast<unsigned>(c->line)});
     }
     return catalogue;
 }

@@ -23,22 +23,34 @@ Case case_from(const json& j)
 
 json case_to(const Case& c)
 {
-    return {{"id", c.id}, {"profile", c.profile}, {"requirements", c.requirements}, {"file", c.file}, {"line", c.line}};
+    return {{"id", c.id},
+            {"profile", c.profile},
+            {"requirements", c.requirements},
+            {"file", c.file},
+            {"line", c.line}};
 }
 
 Requirement requirement_from(const json& j)
 {
     const auto reason = j.find("reason"); // null where none is needed
-    return {j.at("id"),          j.at("revision"),          j.at("subject"),  j.at("keyword"),
-            j.at("profile"),     j.at("testability"),       reason == j.end() || reason->is_null() ? "" : reason->get<std::string>(), j.at("text"),
-            j.at("chapter"), j.at("line")};
+    return {j.at("id"),
+            j.at("revision"),
+            j.at("subject"),
+            j.at("keyword"),
+            j.at("profile"),
+            j.at("testability"),
+            reason == j.end() || reason->is_null() ? "" : reason->get<std::string>(),
+            j.at("text"),
+            j.at("chapter"),
+            j.at("line")};
 }
 
 json requirement_to(const Requirement& r)
 {
-    return {{"id", r.id},         {"revision", r.revision},       {"subject", r.subject}, {"keyword", r.keyword},
-            {"profile", r.profile}, {"testability", r.testability}, {"reason", r.reason},   {"text", r.text},
-            {"chapter", r.chapter}, {"line", r.line}};
+    return {{"id", r.id},           {"revision", r.revision}, {"subject", r.subject},
+            {"keyword", r.keyword}, {"profile", r.profile},   {"testability", r.testability},
+            {"reason", r.reason},   {"text", r.text},         {"chapter", r.chapter},
+            {"line", r.line}};
 }
 
 } // namespace
@@ -80,7 +92,8 @@ std::string Catalogue::source_of(const Case& c) const
     size_t first = c.line - 1;
     size_t last = first;
     while (last + 1 < lines.size() && !lines[last].starts_with('}')) ++last;
-    while (first > 0 && lines[first - 1].starts_with("//") && !lines[first - 1].starts_with("// SPDX")) --first;
+    while (first > 0 && lines[first - 1].starts_with("//") && !lines[first - 1].starts_with("// SPDX"))
+        --first;
     std::string source;
     for (size_t i = first; i <= last; ++i) source.append(lines[i]).append("\n");
     return source;

@@ -6,6 +6,7 @@
 #include <cerrno>
 #include <csignal>
 #include <cstring>
+#include <fstream>
 #include <thread>
 
 #include <fcntl.h>
@@ -26,10 +27,7 @@ using std::chrono::steady_clock;
 
 volatile std::sig_atomic_t interrupts = 0;
 
-void note_interrupt(int)
-{
-    interrupts = 1;
-}
+void note_interrupt(int) { interrupts = 1; }
 
 void close_once(int& descriptor)
 {
@@ -45,7 +43,8 @@ struct Pipe
     Pipe()
     {
         std::array<int, 2> ends{};
-        if (::pipe2(ends.data(), O_CLOEXEC) != 0) throw Unavailable(fmt::format("pipe: {}", std::strerror(errno)));
+        if (::pipe2(ends.data(), O_CLOEXEC) != 0)
+            throw Unavailable(fmt::format("pipe: {}", std::strerror(errno)));
         read_end = ends[0];
         write_end = ends[1];
     }
@@ -119,10 +118,7 @@ void Child::tell(std::string_view line)
     if (::write(input_, text.data(), text.size()) < 0) hang_up();
 }
 
-void Child::hang_up()
-{
-    close_once(input_);
-}
+void Child::hang_up() { close_once(input_); }
 
 void Child::read(const std::function<void(std::string_view)>& line)
 {
@@ -160,12 +156,14 @@ void Child::stop(milliseconds grace)
     ::kill(-pid_, SIGKILL); // the child, or what it left behind in its group
     int status = 0;
     while (::waitpid(pid_, &status, 0) < 0 && errno == EINTR) continue;
-    ending_ = WIFSIGNALED(status) ? fmt::format("signal {} ({})", WTERMSIG(status), ::strsignal(WTERMSIG(status)))
-                                  : fmt::format("exit code {}", WEXITSTATUS(status));
+    ending_ = WIFSIGNALED(status)
+                  ? fmt::format("signal {} ({})", WTERMSIG(status), ::strsignal(WTERMSIG(status)))
+                  : fmt::format("exit code {}", WEXITSTATUS(status));
     pid_ = -1;
 }
 
-Ran run_to_end(const std::vector<std::string>& arguments, const std::filesystem::path& errors, milliseconds limit)
+Ran run_to_end(const std::vector<std::string>& arguments, const std::filesystem::path& errors,
+               milliseconds limit)
 {
     constexpr size_t longest = 1024 * 1024;
     Ran ran;
@@ -187,6 +185,16 @@ Ran run_to_end(const std::vector<std::string>& arguments, const std::filesystem:
     return ran;
 }
 
+std::string ending_with_complaint(const Child& child, const std::filesystem::path& errors)
+{
+    const auto& ending = child.ending();
+    if (!ending.starts_with("exit code") || child.succeeded()) return ending;
+    std::ifstream file(errors);
+    std::string complaint;
+    for (std::string line; std::getline(file, line);) complaint = std::move(line);
+    return complaint.empty() ? ending : fmt::format("{}: {}", ending, complaint);
+}
+
 void catch_interrupts()
 {
     struct sigaction action = {};
@@ -195,9 +203,6 @@ void catch_interrupts()
     ::signal(SIGPIPE, SIG_IGN);
 }
 
-bool interrupted() noexcept
-{
-    return interrupts != 0;
-}
+bool interrupted() noexcept { return interrupts != 0; }
 
 } // namespace argo::runner

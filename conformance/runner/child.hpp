@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-// A child process in a process group of its own, with its output read line by line. Whatever happens, the group is
-// gone when the object is: nothing that a target started outlives it.
+// A child process in a process group of its own, with its output read line by line. Whatever happens, the
+// group is gone when the object is: nothing that a target started outlives it.
 #pragma once
 
 #include <chrono>
@@ -20,8 +20,8 @@ namespace argo::runner {
 class Child
 {
   public:
-    /// Starts `arguments[0]`. Throws Unavailable where it cannot be executed. Its stderr goes to `errors`; its
-    /// stdin is a pipe from tell().
+    /// Starts `arguments[0]`. Throws Unavailable where it cannot be executed. Its stderr goes to `errors`;
+    /// its stdin is a pipe from tell().
     Child(const std::vector<std::string>& arguments, const std::filesystem::path& errors);
     ~Child();
     Child(const Child&) = delete;
@@ -63,6 +63,10 @@ struct Ran
 };
 Ran run_to_end(const std::vector<std::string>& arguments, const std::filesystem::path& errors,
                std::chrono::milliseconds limit);
+
+/// How a child ended, with the last line that it left in its file of errors where it complained: "exit code
+/// 2: ...".
+std::string ending_with_complaint(const Child&, const std::filesystem::path& errors);
 
 /// Ctrl-C, SIGTERM and SIGHUP are noted rather than fatal from here on, so that children can be ended first.
 void catch_interrupts();

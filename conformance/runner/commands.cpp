@@ -72,14 +72,17 @@ void apply(const KnownFailures& known_failures, Results& results)
         if (entry == nullptr || known(c.verdict) == c.verdict) continue;
         const auto was = c.verdict;
         c.verdict = known(was);
-        c.detail = was == Verdict::pass
-                       ? fmt::format("passes, though listed as a known failure of {}: {} ({})", entry->obligation, entry->reason, entry->reference)
-                       : fmt::format("{}: {}; known: {} ({})", name(was), c.detail, entry->reason, entry->reference);
+        c.detail =
+            was == Verdict::pass
+                ? fmt::format("passes, though listed as a known failure of {}: {} ({})", entry->obligation,
+                              entry->reason, entry->reference)
+                : fmt::format("{}: {}; known: {} ({})", name(was), c.detail, entry->reason, entry->reference);
     }
 }
 
 Results make_results(const std::string& target, const std::string& host, const RunOutcome& outcome,
-                     const RunOptions& options, const Catalogue& catalogue, const KnownFailures& known_failures)
+                     const RunOptions& options, const Catalogue& catalogue,
+                     const KnownFailures& known_failures)
 {
     const auto suite = suite_identity();
     const auto& identity = outcome.identity;
@@ -103,8 +106,9 @@ Results make_results(const std::string& target, const std::string& host, const R
     for (const auto& entry : outcome.ledger.entries()) {
         const auto duration =
             entry.duration ? std::optional(static_cast<uint64_t>(entry.duration->count())) : std::nullopt;
-        results.cases.push_back({entry.what->id, entry.what->requirements, entry.what->profile, identity.mechanism,
-                                 identity.arch, identity.environment, entry.verdict, entry.detail, duration});
+        results.cases.push_back({entry.what->id, entry.what->requirements, entry.what->profile,
+                                 identity.mechanism, identity.arch, identity.environment, entry.verdict,
+                                 entry.detail, duration});
     }
     apply(known_failures, results);
     results.requirements = judge_requirements(catalogue, results.cases);
@@ -117,7 +121,9 @@ void publish(const Results& results, const Notes& notes, const std::filesystem::
     write_file(folder / "results.json", to_json(results).dump(2) + "\n");
     write_file(folder / "results.xml", to_junit(results));
     write_file(folder / "results.tap", to_tap(results));
-    const auto found = results.target.implementation.empty() ? "no Argo found" : results.target.implementation + " " + results.target.version;
+    const auto found = results.target.implementation.empty()
+                           ? "no Argo found"
+                           : results.target.implementation + " " + results.target.version;
     fmt::print("target {}: {}\n", results.target.name, found);
     for (const auto& note : notes.lines()) fmt::print("note: {}\n", note);
     fmt::print("{}\n{}\n", exceptions(results), profile_table(results));
@@ -130,14 +136,16 @@ Counts total(const std::vector<ReportInput>& inputs)
     return counts;
 }
 
-void write_report(const std::vector<ReportInput>& inputs, const RunOptions& options, const Catalogue& catalogue)
+void write_report(const std::vector<ReportInput>& inputs, const RunOptions& options,
+                  const Catalogue& catalogue)
 {
     const auto report = options.out / "report.html";
     write_file(report, to_html(inputs, catalogue));
     fmt::print("report: {}\n", report.string());
 }
 
-RunOutcome run_on(Target& target, const std::vector<const Case*>& selection, const std::filesystem::path& folder)
+RunOutcome run_on(Target& target, const std::vector<const Case*>& selection,
+                  const std::filesystem::path& folder)
 {
     ConsoleLog log(folder / "console.log");
     ProgressLine line(target.name(), selection.size());
@@ -164,7 +172,8 @@ Exit run_command(RunOptions options)
     for (const auto& remark : choice.remarks) fmt::print(stderr, "argo-conformance: {}\n", remark);
 
     // Only at a wildcard ring can many domains wait.
-    const bool crowd = std::ranges::find(selection, "wildcard", [](const Case* c) { return c->profile; }) != selection.end();
+    const bool crowd =
+        std::ranges::find(selection, "wildcard", [](const Case* c) { return c->profile; }) != selection.end();
     std::vector<ReportInput> inputs;
     bool missing = false;
     for (const auto& name : choice.names) {
@@ -173,7 +182,8 @@ Exit run_command(RunOptions options)
         try {
             const auto target = make_target(name, programs, options.out, options.wish, crowd);
             const auto outcome = run_on(*target, selection, folder);
-            auto results = make_results(target->name(), host_description(), outcome, options, catalogue, known_failures);
+            auto results =
+                make_results(target->name(), host_description(), outcome, options, catalogue, known_failures);
             publish(results, outcome.notes, folder);
             inputs.push_back({std::move(results), folder / "console.log"});
         } catch (const Unavailable& error) {
@@ -215,7 +225,8 @@ Exit ingest_command(const RunOptions& options, const std::vector<std::filesystem
     for (const auto& log : logs) {
         std::error_code none;
         if (std::filesystem::equivalent(log, folder / "console.log", none)) {
-            throw UsageError(fmt::format("{}: would be overwritten by its own copy; choose another --out", log.string()));
+            throw UsageError(
+                fmt::format("{}: would be overwritten by its own copy; choose another --out", log.string()));
         }
     }
     ConsoleLog copy(folder / "console.log");

@@ -28,7 +28,9 @@ def main() -> None:
             "minor": registry["abi"]["minor"],
             "sha256": hashlib.sha256(text).hexdigest(),
             "mechanisms": [mechanism["name"].lower() for mechanism in registry["mechanisms"]],
-            "implementations": {str(known["number"]): known["name"].lower() for known in registry["implementations"]},
+            "implementations": {
+                str(known["number"]): known["name"].lower() for known in registry["implementations"]
+            },
         },
         "sources": {
             f"conformance/suite/{path.name}": path.read_text(encoding="utf-8")

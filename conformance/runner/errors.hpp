@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-// The two ways in which a run is refused. The message is one sentence for people, with a hint where there is one.
+// The two ways in which a run is refused. The message is one sentence for people, with a hint where there is
+// one.
 #pragma once
 
 #include <stdexcept>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-// Results from logs. Each boot of each domain is a stream; a line finds its stream by the mark before it and by its
-// number, and the streams of a lead are judged like a live one.
+// Results from logs. Each boot of each domain is a stream; a line finds its stream by the mark before it and
+// by its number, and the streams of a lead are judged like a live one.
 #include "runner/ingest.hpp"
 
 #include <algorithm>
@@ -19,7 +19,8 @@ namespace {
 /// A console's mark without what changes from line to line: time stamps.
 std::string stable_mark(const std::string& before)
 {
-    static const std::regex stamp(R"(\[ *[0-9]+\.[0-9]+\]|[0-9]{4}-[0-9]{2}-[0-9]{2}[T ]?|[0-9]{2}:[0-9]{2}:[0-9]{2}([.,][0-9]+)?Z?)");
+    static const std::regex stamp(
+        R"(\[ *[0-9]+\.[0-9]+\]|[0-9]{4}-[0-9]{2}-[0-9]{2}[T ]?|[0-9]{2}:[0-9]{2}:[0-9]{2}([.,][0-9]+)?Z?)");
     return std::regex_replace(before, stamp, "");
 }
 
@@ -36,10 +37,7 @@ struct Stream
 class Streams
 {
   public:
-    explicit Streams(RunOutcome& outcome)
-        : outcome_(outcome)
-    {
-    }
+    explicit Streams(RunOutcome& outcome) : outcome_(outcome) {}
     ~Streams()
     {
         for (auto& stream : streams_) close(stream);
@@ -54,7 +52,8 @@ class Streams
         auto* stream = place(mark, line.seq);
         const bool first = line.seq == 1 && environment != nullptr;
         if (stream == nullptr || (first && stream->latest != line.text)) {
-            // A log may have lost its head, but where a lead has told that it is one, another has to do so too.
+            // A log may have lost its head, but where a lead has told that it is one, another has to do so
+            // too.
             const auto role = role_in(environment, has_lead_ ? "nobody" : "lead");
             has_lead_ = has_lead_ || role == "lead";
             stream = &begin(mark, role);
@@ -64,7 +63,8 @@ class Streams
         if (stream->role == "lead") {
             stream->boot.take(line);
         } else if (environment == nullptr && !std::holds_alternative<End>(line.event)) {
-            outcome_.notes.add(fmt::format("{}: not the lead, and not believed: {}", stream->role, printable(line.text)));
+            outcome_.notes.add(
+                fmt::format("{}: not the lead, and not believed: {}", stream->role, printable(line.text)));
         }
     }
 
@@ -74,19 +74,22 @@ class Streams
     static std::string role_in(const Environment* environment, const char* otherwise)
     {
         if (environment == nullptr) return otherwise;
-        const auto role = std::ranges::find(environment->facts, "role", [](const auto& fact) { return fact.first; });
+        const auto role =
+            std::ranges::find(environment->facts, "role", [](const auto& fact) { return fact.first; });
         return role == environment->facts.end() ? otherwise : role->second;
     }
 
     /// The stream that a line goes on with; null: none.
     Stream* place(const std::string& mark, uint64_t seq)
     {
-        const auto latest = [&](auto&& suits) -> Stream* { // the boot that is going on, rather than one before
+        const auto latest =
+            [&](auto&& suits) -> Stream* { // the boot that is going on, rather than one before
             const auto found = std::find_if(streams_.rbegin(), streams_.rend(), suits);
             return found == streams_.rend() ? nullptr : &*found;
         };
         const auto marked = [&](const Stream& stream) { return stream.mark == mark; };
-        if (auto* stream = latest([&](const Stream& s) { return marked(s) && s.expected == seq; })) return stream;
+        if (auto* stream = latest([&](const Stream& s) { return marked(s) && s.expected == seq; }))
+            return stream;
         if (auto* stream = latest(marked)) return stream;
         // Firmware may have left something in the line that became the first one.
         auto* stream = seq == 2 ? latest([](const Stream& s) { return s.expected == 2; }) : nullptr;
@@ -121,7 +124,8 @@ class Streams
 void read(const std::filesystem::path& path, Streams& streams, ConsoleLog& copy)
 {
     std::ifstream file(path, std::ios::binary);
-    if (!file || std::filesystem::is_directory(path)) throw UsageError(fmt::format("{}: cannot be read", path.string()));
+    if (!file || std::filesystem::is_directory(path))
+        throw UsageError(fmt::format("{}: cannot be read", path.string()));
     bool any = false;
     const auto take = [&](std::string_view text) {
         copy.line("", std::string(text));
@@ -138,8 +142,8 @@ void read(const std::filesystem::path& path, Streams& streams, ConsoleLog& copy)
     }
     splitter.finish(take);
     if (!any) {
-        throw UsageError(fmt::format("{}: no line of the suite in it (`argo-ct 1 ...`); is it the lead's console?",
-                                     path.string()));
+        throw UsageError(fmt::format(
+            "{}: no line of the suite in it (`argo-ct 1 ...`); is it the lead's console?", path.string()));
     }
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-// Results from consoles that somebody else's boot produced: the vendor's entry. A log may hold several boots and the
-// lines of several domains, each behind whatever mark its console puts there.
+// Results from consoles that somebody else's boot produced: the vendor's entry. A log may hold several boots
+// and the lines of several domains, each behind whatever mark its console puts there.
 #pragma once
 
 #include <filesystem>

@@ -43,16 +43,19 @@ std::string seconds(std::optional<uint64_t> us)
 std::string test_case(const CaseResult& c)
 {
     const auto dot = c.id.find('.');
-    auto xml = fmt::format("    <testcase classname=\"{}\" name=\"{}\" time=\"{}\">\n", escaped(c.id.substr(0, dot)),
-                           escaped(c.id.substr(dot + 1)), seconds(c.duration_us));
-    xml += fmt::format("      <properties>\n        <property name=\"verdict\" value=\"{}\"/>\n", name(c.verdict));
-    for (const auto& id : c.requirements) xml += fmt::format("        <property name=\"obligation\" value=\"{}\"/>\n", escaped(id));
+    auto xml =
+        fmt::format("    <testcase classname=\"{}\" name=\"{}\" time=\"{}\">\n", escaped(c.id.substr(0, dot)),
+                    escaped(c.id.substr(dot + 1)), seconds(c.duration_us));
+    xml += fmt::format("      <properties>\n        <property name=\"verdict\" value=\"{}\"/>\n",
+                       name(c.verdict));
+    for (const auto& id : c.requirements)
+        xml += fmt::format("        <property name=\"obligation\" value=\"{}\"/>\n", escaped(id));
     xml += "      </properties>\n";
     if (const auto tag = element(c.verdict); tag == "skipped") {
         xml += fmt::format("      <skipped message=\"{}: {}\"/>\n", name(c.verdict), escaped(c.detail));
     } else if (!tag.empty()) {
-        xml += fmt::format("      <{0} type=\"{1}\" message=\"{2}\">{1} {3}: {2}</{0}>\n", tag, name(c.verdict),
-                           escaped(c.detail), escaped(c.id));
+        xml += fmt::format("      <{0} type=\"{1}\" message=\"{2}\">{1} {3}: {2}</{0}>\n", tag,
+                           name(c.verdict), escaped(c.detail), escaped(c.id));
     }
     return xml + "    </testcase>\n";
 }
@@ -68,8 +71,8 @@ std::string attributes(const std::vector<const CaseResult*>& cases)
         skipped += tag == "skipped";
         us += c->duration_us.value_or(0);
     }
-    return fmt::format("tests=\"{}\" failures=\"{}\" errors=\"{}\" skipped=\"{}\" time=\"{}\"", cases.size(), failures,
-                       errors, skipped, seconds(us));
+    return fmt::format("tests=\"{}\" failures=\"{}\" errors=\"{}\" skipped=\"{}\" time=\"{}\"", cases.size(),
+                       failures, errors, skipped, seconds(us));
 }
 
 } // namespace
@@ -82,8 +85,9 @@ std::string to_junit(const Results& results)
         all.push_back(&c);
         if (std::ranges::find(profiles, c.profile) == profiles.end()) profiles.push_back(c.profile);
     }
-    auto xml = fmt::format("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites name=\"argo-conformance {}\" {}>\n",
-                           escaped(results.target.name), attributes(all));
+    auto xml = fmt::format(
+        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites name=\"argo-conformance {}\" {}>\n",
+        escaped(results.target.name), attributes(all));
     for (const auto& profile : profiles) {
         std::vector<const CaseResult*> cases;
         for (const auto* c : all) {

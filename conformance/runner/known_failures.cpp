@@ -33,14 +33,17 @@ bool holds(std::string_view version, std::string_view condition)
 {
     const auto digits = condition.find_first_of("0123456789");
     const auto relation = condition.substr(0, digits);
-    const auto bound = digits == std::string_view::npos ? std::nullopt : version_parts(condition.substr(digits));
+    const auto bound =
+        digits == std::string_view::npos ? std::nullopt : version_parts(condition.substr(digits));
     if (!bound || version.empty()) {
         if (bound) return false;
-        throw UsageError(fmt::format("'{}' is no condition on a version; write e.g. \">=4.18 <4.22\" or \"*\"", condition));
+        throw UsageError(fmt::format(
+            "'{}' is no condition on a version; write e.g. \">=4.18 <4.22\" or \"*\"", condition));
     }
     const auto parts = version_parts(version);
     if (!parts) return false;
-    const auto order = std::lexicographical_compare_three_way(parts->begin(), parts->end(), bound->begin(), bound->end());
+    const auto order =
+        std::lexicographical_compare_three_way(parts->begin(), parts->end(), bound->begin(), bound->end());
     if (relation == "<") return order < 0;
     if (relation == "<=") return order <= 0;
     if (relation == ">") return order > 0;
@@ -55,7 +58,8 @@ UsageError wrong(const std::filesystem::path& file, const toml::source_region& w
     return UsageError(fmt::format("{}:{}: {}", file.string(), where.begin.line, what));
 }
 
-const std::vector<std::string> keys{"implementation", "versions", "case", "obligation", "reference", "reason"};
+const std::vector<std::string> keys{"implementation", "versions",  "case",
+                                    "obligation",     "reference", "reason"};
 
 std::string text_of(const std::filesystem::path& file, const toml::table& entry, const std::string& key)
 {
@@ -70,7 +74,8 @@ void check_against(const Catalogue& catalogue, const KnownFailure& entry)
 {
     const auto* c = catalogue.find(entry.case_id);
     if (c == nullptr) {
-        throw UsageError(fmt::format("no case '{}'{}", entry.case_id, did_you_mean(entry.case_id, catalogue.case_ids())));
+        throw UsageError(
+            fmt::format("no case '{}'{}", entry.case_id, did_you_mean(entry.case_id, catalogue.case_ids())));
     }
     if (std::ranges::find(c->requirements, entry.obligation) == c->requirements.end()) {
         throw UsageError(fmt::format("case '{}' does not check {}; it checks {}", c->id, entry.obligation,
@@ -101,7 +106,8 @@ void KnownFailures::read(const std::filesystem::path& file, const Catalogue& cat
         }
     }();
     for (const auto& [key, value] : parsed) {
-        if (key != "known-failure") throw wrong(file, value.source(), fmt::format("unknown key '{}'", key.str()));
+        if (key != "known-failure")
+            throw wrong(file, value.source(), fmt::format("unknown key '{}'", key.str()));
     }
     const auto* list = parsed["known-failure"].as_array();
     if (list == nullptr) throw UsageError(fmt::format("{}: no [[known-failure]] in it", file.string()));
@@ -111,7 +117,8 @@ void KnownFailures::read(const std::filesystem::path& file, const Catalogue& cat
         for (const auto& [key, value] : *entry) {
             const std::string word(key.str());
             if (std::ranges::find(keys, word) != keys.end()) continue;
-            throw wrong(file, value.source(), fmt::format("unknown key '{}'{}", word, did_you_mean(word, keys)));
+            throw wrong(file, value.source(),
+                        fmt::format("unknown key '{}'{}", word, did_you_mean(word, keys)));
         }
         const auto text = [&](const char* key) { return text_of(file, *entry, key); };
         const KnownFailure known{text("implementation"), text("versions"),  text("case"),

@@ -26,15 +26,15 @@ struct KnownFailure
     std::string implementation, versions, case_id, obligation, reference, reason;
 };
 
-/// Whether a version such as 4.19.1 is within a range such as ">=4.18 <4.22". Parts are compared as numbers, a
-/// missing part is 0. Throws UsageError for a range that makes no sense.
+/// Whether a version such as 4.19.1 is within a range such as ">=4.18 <4.22". Parts are compared as numbers,
+/// a missing part is 0. Throws UsageError for a range that makes no sense.
 bool version_within(std::string_view version, std::string_view range);
 
 class KnownFailures
 {
   public:
-    /// Adds what a file lists. Throws UsageError, with file and line, for unknown or missing keys, ranges that
-    /// make no sense, and cases or obligations that the catalogue does not have.
+    /// Adds what a file lists. Throws UsageError, with file and line, for unknown or missing keys, ranges
+    /// that make no sense, and cases or obligations that the catalogue does not have.
     void read(const std::filesystem::path& file, const Catalogue&);
 
     /// The entry for a case on this implementation; null: none.

@@ -4,8 +4,7 @@
 
 namespace argo::runner {
 
-Ledger::Ledger(const std::vector<const Case*>& selection)
-    : open_(selection.size())
+Ledger::Ledger(const std::vector<const Case*>& selection) : open_(selection.size())
 {
     for (const auto* c : selection) {
         index_.emplace(c->id, entries_.size());
@@ -40,7 +39,8 @@ bool Ledger::raise(std::string_view id, Verdict verdict, std::string detail)
 void Ledger::took(std::string_view id, std::chrono::microseconds duration)
 {
     const auto found = index_.find(id);
-    if (found != index_.end() && !entries_[found->second].duration) entries_[found->second].duration = duration;
+    if (found != index_.end() && !entries_[found->second].duration)
+        entries_[found->second].duration = duration;
 }
 
 void Ledger::close(const std::string& why)

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-// The verdicts of one target while they come in. Every selected case is in it from the start; a verdict only rises.
+// The verdicts of one target while they come in. Every selected case is in it from the start; a verdict only
+// rises.
 #pragma once
 
 #include <chrono>

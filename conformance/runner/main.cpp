@@ -37,8 +37,8 @@ int run(int argc, char** argv)
     CLI::App app{"The conformance suite of the Argo ABI.", "argo-conformance"};
     app.require_subcommand(1);
     const auto identity = suite_identity();
-    app.set_version_flag("--version", fmt::format("argo-conformance {} ({}{})", identity.version, identity.commit,
-                                                  identity.dirty ? ", with changes" : ""));
+    app.set_version_flag("--version", fmt::format("argo-conformance {} ({}{})", identity.version,
+                                                  identity.commit, identity.dirty ? ", with changes" : ""));
     RunOptions options;
     options.arguments.assign(argv, argv + argc);
     Exit exit = Exit::good;
@@ -51,13 +51,15 @@ int run(int argc, char** argv)
         ->capture_default_str();
     run->add_option("--arch", options.arch, "Architecture of the guests")->capture_default_str();
     add_selection(run, options.wish);
-    run->add_option("--mechanism", options.wish.mechanism, "Make calls by this mechanism (default: what the hypervisor prefers)");
+    run->add_option("--mechanism", options.wish.mechanism,
+                    "Make calls by this mechanism (default: what the hypervisor prefers)");
     run->add_option("--seed", options.wish.seed, "For cases that choose at random")->capture_default_str();
     add_outputs(run, options);
     run->add_option("--timeout-factor", options.wish.timeout_factor, "Multiplies every limit of time")
         ->check(CLI::Range(0.001, 1000.0))
         ->capture_default_str();
-    run->add_option("--image", options.image, "The bootable suite (default: argo-guest.elf beside this program)");
+    run->add_option("--image", options.image,
+                    "The bootable suite (default: argo-guest.elf beside this program)");
     run->add_option("--vmm", options.vmm, "The VMM of target kvm (default: argo-vmm beside this program)");
     run->callback([&] { exit = run_command(options); });
 
@@ -74,7 +76,8 @@ int run(int argc, char** argv)
     ingest->callback([&] { exit = ingest_command(options, files); });
 
     auto* report = app.add_subcommand("report", "Make one report from several results");
-    report->add_option("RESULTS", files, "results.json files; console.log beside each is used too")->required();
+    report->add_option("RESULTS", files, "results.json files; console.log beside each is used too")
+        ->required();
     report->add_option("--out", options.out, "Folder for report.html")->capture_default_str();
     report->callback([&] { exit = report_command(options, files); });
 

@@ -19,8 +19,8 @@ ModelDomain domain_of(const toml::table& table, const std::string& file)
     const auto domid = table["domid"].value<uint16_t>();
     const auto command_line = table["command_line"].value<std::string>();
     if (!name || !domid || !command_line) {
-        throw UsageError(fmt::format("{}:{}: a domain of the model needs 'name', 'domid' and 'command_line'", file,
-                                     table.source().begin.line));
+        throw UsageError(fmt::format("{}:{}: a domain of the model needs 'name', 'domid' and 'command_line'",
+                                     file, table.source().begin.line));
     }
     return {*name, *domid, *command_line};
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-// What a run noticed beside the verdicts: forged lines, garbage, domains that ended. A guest can cause any number
-// of them, so each text is kept once with a count, and only the first few texts.
+// What a run noticed beside the verdicts: forged lines, garbage, domains that ended. A guest can cause any
+// number of them, so each text is kept once with a count, and only the first few texts.
 #pragma once
 
 #include <string>

@@ -53,7 +53,8 @@ std::optional<End> parse_end(std::string_view text)
     cases.remove_prefix(6);
     crc.remove_prefix(4);
     End end{};
-    if (!read_number(cases, end.cases) || crc.size() != 8 || !read_number(crc, end.crc, 16)) return std::nullopt;
+    if (!read_number(cases, end.cases) || crc.size() != 8 || !read_number(crc, end.crc, 16))
+        return std::nullopt;
     return end;
 }
 
@@ -130,7 +131,8 @@ std::optional<ProtocolLine> parse_protocol_line(std::string_view line)
 
 Sequence::Place Sequence::take(const ProtocolLine& line) noexcept
 {
-    // The stream goes on where it was before a jump: it was the number of the line that jumped which was damaged.
+    // The stream goes on where it was before a jump: it was the number of the line that jumped which was
+    // damaged.
     const bool resumes = before_gap_ != 0 && (line.seq == before_gap_ || line.seq == before_gap_ + 1);
     if (line.seq < expected_ && !resumes) return Place::behind;
     const auto place = line.seq == expected_ ? Place::next : Place::gap;

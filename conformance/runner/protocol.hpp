@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
 // What a guest prints: `argo-ct 1 <seq> ...`, one line an event. Parsing a line, and following the order and
-// the checksum of the lines of one boot. The bytes come from a guest or from a log of unknown origin: whatever
-// they are, nothing here fails, grows without bound or believes more than a line says.
+// the checksum of the lines of one boot. The bytes come from a guest or from a log of unknown origin:
+// whatever they are, nothing here fails, grows without bound or believes more than a line says.
 #pragma once
 
 #include <cstdint>
@@ -69,9 +69,10 @@ struct Unreadable
 
 struct ProtocolLine
 {
-    std::string before; ///< what stood before "argo-ct" in the line: a console's mark, a time stamp, firmware's rest
-    uint64_t seq = 0;   ///< 0 where it could not be read
-    std::string text;   ///< the bytes from "argo-ct" to the end of the line; what the checksum is about
+    std::string
+        before; ///< what stood before "argo-ct" in the line: a console's mark, a time stamp, firmware's rest
+    uint64_t seq = 0; ///< 0 where it could not be read
+    std::string text; ///< the bytes from "argo-ct" to the end of the line; what the checksum is about
     std::variant<Begin, Said, Environment, Ask, End, Unreadable> event;
 };
 

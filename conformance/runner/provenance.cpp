@@ -12,10 +12,7 @@
 
 namespace argo::runner {
 
-SuiteIdentity suite_identity()
-{
-    return {ARGO_VERSION, ARGO_COMMIT, ARGO_DIRTY};
-}
+SuiteIdentity suite_identity() { return {ARGO_VERSION, ARGO_COMMIT, ARGO_DIRTY}; }
 
 std::string host_description()
 {

@@ -2,6 +2,7 @@
 // report.html: the data for the page. How it looks is in report/: report.html, report.css, report.js.
 #include "runner/report.hpp"
 
+#include <algorithm>
 #include <fstream>
 
 #include <nlohmann/json.hpp>
@@ -18,7 +19,7 @@ namespace {
 
 constexpr size_t most_lines = 40; ///< of one excerpt
 
-json target_data(const ReportInput& input)
+json target_data(const ReportInput& input, const Catalogue& catalogue)
 {
     const auto& results = input.results;
     json data = to_json(results);
@@ -29,7 +30,12 @@ json target_data(const ReportInput& input)
     }
     json requirements = json::object();
     for (const auto& r : results.requirements) {
-        requirements[r.id] = {{"revision", r.revision}, {"verdict", name(r.verdict)}};
+        // A sentence that has changed voids what was found about the old one.
+        const auto known = std::ranges::find(catalogue.requirements, r.id, &Requirement::id);
+        const bool is_void = known != catalogue.requirements.end() && known->revision != r.revision;
+        requirements[r.id] = {{"revision", r.revision},
+                              {"void", is_void},
+                              {"verdict", name(is_void ? Verdict::not_tested : r.verdict)}};
     }
     data["cases"] = cases;
     data["requirements"] = requirements;
@@ -51,11 +57,30 @@ json case_data(const std::vector<ReportInput>& inputs, const Catalogue& catalogu
     for (const auto& input : inputs) {
         for (const auto& c : input.results.cases) {
             if (catalogue.find(c.id) != nullptr) continue;
-            cases.push_back({{"id", c.id}, {"profile", c.profile}, {"requirements", c.requirements},
-                             {"file", ""}, {"line", 0}, {"source", ""}});
+            cases.push_back({{"id", c.id},
+                             {"profile", c.profile},
+                             {"requirements", c.requirements},
+                             {"file", ""},
+                             {"line", 0},
+                             {"source", ""}});
         }
     }
     return cases;
+}
+
+/// Obligations that some result names but the book of this program does not have, too.
+json requirement_data(const std::vector<ReportInput>& inputs, const Catalogue& catalogue)
+{
+    auto all = catalogue;
+    for (const auto& input : inputs) {
+        for (const auto& r : input.results.requirements) {
+            if (std::ranges::find(all.requirements, r.id, &Requirement::id) != all.requirements.end())
+                continue;
+            all.requirements.push_back(
+                {r.id, r.revision, "", "", "", "", "", "Not an obligation of this edition.", "", 0});
+        }
+    }
+    return to_json(all)["requirements"];
 }
 
 /// As the content of a script element: "</script>" and "<!--" must not stand in it.
@@ -122,10 +147,10 @@ std::vector<std::pair<std::string, std::string>> excerpts(const std::filesystem:
 std::string to_html(const std::vector<ReportInput>& inputs, const Catalogue& catalogue)
 {
     json targets = json::array();
-    for (const auto& input : inputs) targets.push_back(target_data(input));
+    for (const auto& input : inputs) targets.push_back(target_data(input, catalogue));
     const json data{{"targets", targets},
                     {"cases", case_data(inputs, catalogue)},
-                    {"requirements", to_json(catalogue)["requirements"]}};
+                    {"requirements", requirement_data(inputs, catalogue)}};
     std::string page(assets::report_html());
     replace_mark(page, "/*report.css*/", assets::report_css());
     replace_mark(page, "/*report.js*/", assets::report_js());

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-// report.html: all targets in one page that stands by itself. Obligations by targets, down to the sentence, the
-// case's source and the log.
+// report.html: all targets in one page that stands by itself. Obligations by targets, down to the sentence,
+// the case's source and the log.
 #pragma once
 
 #include <filesystem>
@@ -21,8 +21,8 @@ struct ReportInput
 /// The page. A column for each input, in their order.
 std::string to_html(const std::vector<ReportInput>&, const Catalogue&);
 
-/// The part of a raw log that belongs to each case that it tells of: from its begin to its verdict, or to where the
-/// boot breaks off; at most some lines of each. As pairs of case and text.
+/// The part of a raw log that belongs to each case that it tells of: from its begin to its verdict, or to
+/// where the boot breaks off; at most some lines of each. As pairs of case and text.
 std::vector<std::pair<std::string, std::string>> excerpts(const std::filesystem::path& console);
 
 } // namespace argo::runner

@@ -50,7 +50,8 @@ Results from_json(const json& j)
     results.target = {target["name"], target["implementation"], target["version"], target["mechanisms"],
                       target["host"]};
     for (const auto& c : j["cases"]) {
-        const auto duration = c["duration_us"].is_null() ? std::optional<uint64_t>() : c["duration_us"].get<uint64_t>();
+        const auto duration =
+            c["duration_us"].is_null() ? std::optional<uint64_t>() : c["duration_us"].get<uint64_t>();
         results.cases.push_back({c["id"], c["requirements"], c["profile"], c["mechanism"], c["arch"],
                                  c["environment"], verdict_from(c["verdict"]), c["detail"], duration});
     }
@@ -71,7 +72,8 @@ Counts Results::counts() const noexcept
     return counts;
 }
 
-std::vector<RequirementResult> judge_requirements(const Catalogue& catalogue, const std::vector<CaseResult>& cases)
+std::vector<RequirementResult> judge_requirements(const Catalogue& catalogue,
+                                                  const std::vector<CaseResult>& cases)
 {
     std::vector<RequirementResult> judged;
     for (const auto& requirement : catalogue.requirements) {
@@ -105,9 +107,13 @@ ordered_json to_json(const Results& results)
     }
     return {{"schema", 1},
             {"suite",
-             {{"version", results.suite_version}, {"commit", results.suite_commit}, {"dirty", results.suite_dirty}}},
+             {{"version", results.suite_version},
+              {"commit", results.suite_commit},
+              {"dirty", results.suite_dirty}}},
             {"abi",
-             {{"major", results.abi_major}, {"minor", results.abi_minor}, {"registry_sha256", results.registry_sha256}}},
+             {{"major", results.abi_major},
+              {"minor", results.abi_minor},
+              {"registry_sha256", results.registry_sha256}}},
             {"target",
              {{"name", results.target.name},
               {"implementation", results.target.implementation},
@@ -126,13 +132,16 @@ Results read_results(const std::filesystem::path& path)
     std::ifstream file(path);
     if (!file) throw UsageError(fmt::format("{}: cannot be read", path.string()));
     const auto j = json::parse(file, nullptr, false);
-    if (j.is_discarded()) throw UsageError(fmt::format("{}: no JSON; `report` takes results.json files", path.string()));
+    if (j.is_discarded())
+        throw UsageError(fmt::format("{}: no JSON; `report` takes results.json files", path.string()));
     if (const auto wrong = schema_violation(j, json::parse(assets::results_schema()))) {
-        throw UsageError(fmt::format("{}: {} (conformance/schema/results.schema.json)", path.string(), *wrong));
+        throw UsageError(
+            fmt::format("{}: {} (conformance/schema/results.schema.json)", path.string(), *wrong));
     }
     auto results = from_json(j);
     if (json(summary_of(results)) != j["summary"]) {
-        throw UsageError(fmt::format("{}: 'summary' does not count what 'cases' and 'requirements' hold", path.string()));
+        throw UsageError(
+            fmt::format("{}: 'summary' does not count what 'cases' and 'requirements' hold", path.string()));
     }
     return results;
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-// The results of one target: what results.json holds, field by field. conformance/schema/results.schema.json is
-// the form, and the check on reading is made with it.
+// The results of one target: what results.json holds, field by field. conformance/schema/results.schema.json
+// is the form, and the check on reading is made with it.
 #pragma once
 
 #include <cstdint>
@@ -63,8 +63,8 @@ std::vector<RequirementResult> judge_requirements(const Catalogue&, const std::v
 
 nlohmann::ordered_json to_json(const Results&);
 
-/// Throws UsageError, one sentence that begins with the file's name, for a file that is missing, no JSON, or not
-/// as the schema says.
+/// Throws UsageError, one sentence that begins with the file's name, for a file that is missing, no JSON, or
+/// not as the schema says.
 Results read_results(const std::filesystem::path&);
 
 } // namespace argo::runner

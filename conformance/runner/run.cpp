@@ -16,10 +16,7 @@ namespace {
 
 const std::string lead = "lead";
 
-double seconds(Clock::duration duration)
-{
-    return std::chrono::duration<double>(duration).count();
-}
+double seconds(Clock::duration duration) { return std::chrono::duration<double>(duration).count(); }
 
 } // namespace
 
@@ -31,8 +28,7 @@ Limits Limits::scaled(double factor) const
     return {scale(one_case), scale(first_line), boots};
 }
 
-ConsoleLog::ConsoleLog(const std::filesystem::path& file)
-    : file_(file, std::ios::binary)
+ConsoleLog::ConsoleLog(const std::filesystem::path& file) : file_(file, std::ios::binary)
 {
     if (!file_) throw UsageError(fmt::format("{}: cannot be written", file.string()));
 }
@@ -46,7 +42,8 @@ void ConsoleLog::line(const std::string& role, const std::string& text)
     file_ << marked;
     if (protocol) file_.flush(); // somebody may be looking
     size_ += marked.size();
-    if (!full && size_ > limit) file_ << "[host] the log is full; from here on it has lines of the protocol only\n";
+    if (!full && size_ > limit)
+        file_ << "[host] the log is full; from here on it has lines of the protocol only\n";
 }
 
 void Identity::learn(const Boot& boot)
@@ -62,12 +59,13 @@ void Identity::learn(const Boot& boot)
     if (auto all = split(boot.fact("mechanisms"), ','); !all.empty()) mechanisms = std::move(all);
 }
 
-Run::Run(Target& target, const std::vector<const Case*>& selection, Limits limits, ConsoleLog& log, Progress progress)
-    : target_(target)
-    , limits_(limits)
-    , log_(log)
-    , progress_(std::move(progress))
-    , outcome_{Ledger(selection), {}, {}, false}
+Run::Run(Target& target, const std::vector<const Case*>& selection, Limits limits, ConsoleLog& log,
+         Progress progress)
+    : target_(target),
+      limits_(limits),
+      log_(log),
+      progress_(std::move(progress)),
+      outcome_{Ledger(selection), {}, {}, false}
 {
 }
 
@@ -135,7 +133,8 @@ bool Run::hear(Boot& boot, const Report& report)
     if (report.role != lead) {
         // The others tell about themselves; what they say of cases is forged.
         if (!std::holds_alternative<Environment>(line->event) && !std::holds_alternative<End>(line->event)) {
-            outcome_.notes.add(fmt::format("{}: not the lead, and not believed: {}", report.role, printable(line->text)));
+            outcome_.notes.add(
+                fmt::format("{}: not the lead, and not believed: {}", report.role, printable(line->text)));
         }
         return false;
     }
@@ -154,7 +153,8 @@ bool Run::hear(Boot& boot, const Report& report)
     spoke_ = true;
     if (!ask) return false;
     if (ask->role == lead || !target_.act(*ask)) {
-        outcome_.notes.add(fmt::format("lead: asks to {} '{}', which this run cannot do", name(ask->action), ask->role));
+        outcome_.notes.add(
+            fmt::format("lead: asks to {} '{}', which this run cannot do", name(ask->action), ask->role));
     } else if (ask->action != Action::start) {
         expected_deaths_.push_back(ask->role);
     }
@@ -178,6 +178,8 @@ bool Run::lost(Boot& boot, const Report& report)
         return true;
     }
     outcome_.notes.add(printable(cause_));
+    // One that shut itself down had its reasons, and what it is missing for the lead will say.
+    if (!watchdog && !report.text.starts_with("crash")) return false;
     // Without this domain later cases would be judged in another surrounding: start again behind this one.
     if (!boot.running() && !boot.progressed()) return false;
     boot.break_off(watchdog ? Verdict::wedged : Verdict::crash, printable(cause_));
@@ -196,7 +198,8 @@ void Run::silent(Boot& boot)
 std::string Run::why_missing(const Boot& boot) const
 {
     if (const auto option = boot.fact("unknown-option"); !option.empty()) {
-        return fmt::format("not run: the guest does not know the option '{}'; are image and runner of one build?", option);
+        return fmt::format(
+            "not run: the guest does not know the option '{}'; are image and runner of one build?", option);
     }
     if (boot.ended()) return "the guest ended without a word about it";
     return fmt::format("not run: {}", printable(cause_));

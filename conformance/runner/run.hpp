@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-// A run of the selected cases on one target: boots it, follows the lead, keeps the time, serves what the lead asks
-// for, and boots again after a case that crashed or hung, so that it costs the others nothing.
+// A run of the selected cases on one target: boots it, follows the lead, keeps the time, serves what the lead
+// asks for, and boots again after a case that crashed or hung, so that it costs the others nothing.
 #pragma once
 
 #include <filesystem>
@@ -19,14 +19,15 @@ namespace argo::runner {
 /// How long a run waits.
 struct Limits
 {
-    Clock::duration one_case = std::chrono::seconds(10);  ///< for a verdict, and between cases
+    Clock::duration one_case = std::chrono::seconds(10);   ///< for a verdict, and between cases
     Clock::duration first_line = std::chrono::seconds(30); ///< for the lead's first word after a start
     unsigned boots = 64;
 
     Limits scaled(double factor) const;
 };
 
-/// The raw consoles, each line with the mark of its domain. Beyond a limit only what the protocol says is kept.
+/// The raw consoles, each line with the mark of its domain. Beyond a limit only what the protocol says is
+/// kept.
 class ConsoleLog
 {
   public:
@@ -63,7 +64,8 @@ using Progress = std::function<void(const std::string& running, const Ledger&)>;
 class Run
 {
   public:
-    Run(Target& target, const std::vector<const Case*>& selection, Limits limits, ConsoleLog& log, Progress progress);
+    Run(Target& target, const std::vector<const Case*>& selection, Limits limits, ConsoleLog& log,
+        Progress progress);
 
     /// Throws Unavailable where the target cannot be started at all.
     RunOutcome go() &&;

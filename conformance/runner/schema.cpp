@@ -20,8 +20,17 @@ using nlohmann::json;
 namespace {
 
 constexpr std::array annotations{"$schema", "$id", "$defs", "title", "description"};
-constexpr std::array checks{"$ref",     "type",       "enum",  "const",   "minimum", "pattern",
-                            "required", "properties", "items", "minItems", "additionalProperties"};
+constexpr std::array checks{"$ref",
+                            "type",
+                            "enum",
+                            "const",
+                            "minimum",
+                            "pattern",
+                            "required",
+                            "properties",
+                            "items",
+                            "minItems",
+                            "additionalProperties"};
 
 bool is_of_type(const json& value, const std::string& type)
 {
@@ -37,10 +46,7 @@ bool is_of_type(const json& value, const std::string& type)
 class Checker
 {
   public:
-    explicit Checker(const json& root)
-        : root_(root)
-    {
-    }
+    explicit Checker(const json& root) : root_(root) {}
 
     std::optional<std::string> check(const json& value, const json& schema, const std::string& place) const
     {
@@ -61,15 +67,20 @@ class Checker
     }
 
   private:
-    static std::string here(const std::string& place) { return place.empty() ? "the file" : "'" + place + "'"; }
+    static std::string here(const std::string& place)
+    {
+        return place.empty() ? "the file" : "'" + place + "'";
+    }
 
-    static std::optional<std::string> check_scalar(const json& value, const json& schema, const std::string& place)
+    static std::optional<std::string> check_scalar(const json& value, const json& schema,
+                                                   const std::string& place)
     {
         if (const auto type = schema.find("type"); type != schema.end()) {
             const auto types = type->is_array() ? type->get<std::vector<std::string>>()
                                                 : std::vector<std::string>{type->get<std::string>()};
             if (std::ranges::none_of(types, [&](const auto& t) { return is_of_type(value, t); })) {
-                return fmt::format("{} is {}, not {}", here(place), value.type_name(), fmt::join(types, " or "));
+                return fmt::format("{} is {}, not {}", here(place), value.type_name(),
+                                   fmt::join(types, " or "));
             }
         }
         if (const auto constant = schema.find("const"); constant != schema.end() && value != *constant) {
@@ -85,13 +96,15 @@ class Checker
         }
         if (const auto pattern = schema.find("pattern"); pattern != schema.end() && value.is_string()) {
             if (!std::regex_search(value.get<std::string>(), std::regex(pattern->get<std::string>()))) {
-                return fmt::format("{} is {}, which does not match {}", here(place), value.dump(), pattern->dump());
+                return fmt::format("{} is {}, which does not match {}", here(place), value.dump(),
+                                   pattern->dump());
             }
         }
         return std::nullopt;
     }
 
-    std::optional<std::string> check_object(const json& value, const json& schema, const std::string& place) const
+    std::optional<std::string> check_object(const json& value, const json& schema,
+                                            const std::string& place) const
     {
         const auto required = schema.value("required", std::vector<std::string>{});
         for (const auto& field : required) {
@@ -109,15 +122,18 @@ class Checker
             if (others != schema.end() && *others == false) {
                 std::vector<std::string> known;
                 for (const auto& [name, _] : properties.items()) known.push_back(name);
-                return fmt::format("{} has an unknown field '{}'{}", here(place), field, did_you_mean(field, known));
+                return fmt::format("{} has an unknown field '{}'{}", here(place), field,
+                                   did_you_mean(field, known));
             }
         }
         return std::nullopt;
     }
 
-    std::optional<std::string> check_array(const json& value, const json& schema, const std::string& place) const
+    std::optional<std::string> check_array(const json& value, const json& schema,
+                                           const std::string& place) const
     {
-        if (value.size() < schema.value("minItems", size_t{0})) return fmt::format("{} is empty", here(place));
+        if (value.size() < schema.value("minItems", size_t{0}))
+            return fmt::format("{} is empty", here(place));
         const auto items = schema.find("items");
         if (items == schema.end()) return std::nullopt;
         for (size_t i = 0; i < value.size(); ++i) {

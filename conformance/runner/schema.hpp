@@ -10,8 +10,9 @@
 namespace argo::runner {
 
 /// What is wrong with `value`, as one clear phrase with its place; empty: nothing. Knows type, enum, const,
-/// required, properties, additionalProperties (false or a schema), items, minimum, pattern, minItems and local $ref;
-/// throws std::logic_error for any other keyword in the schema, since a check left out would go unnoticed.
+/// required, properties, additionalProperties (false or a schema), items, minimum, pattern, minItems and
+/// local $ref; throws std::logic_error for any other keyword in the schema, since a check left out would go
+/// unnoticed.
 std::optional<std::string> schema_violation(const nlohmann::json& value, const nlohmann::json& schema);
 
 } // namespace argo::runner

@@ -19,7 +19,8 @@ namespace {
 void require_matches(std::string_view what, std::string_view globs, const std::vector<std::string>& known)
 {
     for (const auto& glob : split(globs, ',')) {
-        if (std::ranges::any_of(known, [&](const auto& word) { return suite::glob_match(glob, word); })) continue;
+        if (std::ranges::any_of(known, [&](const auto& word) { return suite::glob_match(glob, word); }))
+            continue;
         throw UsageError(fmt::format("no {} matches '{}'{} (`argo-conformance list` shows all)", what, glob,
                                      did_you_mean(glob, known)));
     }
@@ -33,15 +34,18 @@ std::vector<const Case*> select_cases(const Catalogue& catalogue, const Wish& wi
     require_matches("case", wish.filter, catalogue.case_ids());
     const auto& mechanisms = catalogue.registry.mechanisms;
     if (!wish.mechanism.empty() && std::ranges::find(mechanisms, wish.mechanism) == mechanisms.end()) {
-        throw UsageError(fmt::format("mechanism '{}' is not known; known: {}", wish.mechanism, join(mechanisms, ", ")));
+        throw UsageError(
+            fmt::format("mechanism '{}' is not known; known: {}", wish.mechanism, join(mechanisms, ", ")));
     }
     std::vector<const Case*> selected;
     for (const auto& c : catalogue.cases) {
-        const bool wanted = suite::glob_match_any(wish.profile, c.profile) && suite::glob_match_any(wish.filter, c.id);
+        const bool wanted =
+            suite::glob_match_any(wish.profile, c.profile) && suite::glob_match_any(wish.filter, c.id);
         if (wanted) selected.push_back(&c);
     }
     if (selected.empty()) {
-        throw UsageError(fmt::format("no case matches both profile '{}' and filter '{}'", wish.profile, wish.filter));
+        throw UsageError(
+            fmt::format("no case matches both profile '{}' and filter '{}'", wish.profile, wish.filter));
     }
     return selected;
 }
@@ -61,12 +65,14 @@ std::string guest_command_line(const Role& own, const std::vector<Role>& all, co
         }
     }
     // The crowd serves the lead and need not know itself.
-    if (first != nullptr && own.part != "crowd") line += fmt::format(" crowd={}-{}", first->domid, last->domid);
+    if (first != nullptr && own.part != "crowd")
+        line += fmt::format(" crowd={}-{}", first->domid, last->domid);
     if (!wish.profile.empty()) line += " profile=" + wish.profile;
     if (!wish.filter.empty()) line += " filter=" + wish.filter;
     if (!after.empty()) line += " after=" + after;
     if (!wish.mechanism.empty()) line += " mechanism=" + wish.mechanism;
-    line += fmt::format(" seed={} slow={}", wish.seed, std::max(1u, static_cast<unsigned>(std::ceil(wish.timeout_factor))));
+    line += fmt::format(" seed={} slow={}", wish.seed,
+                        std::max(1u, static_cast<unsigned>(std::ceil(wish.timeout_factor))));
     return line;
 }
 

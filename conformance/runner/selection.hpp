@@ -20,8 +20,8 @@ struct Wish
     double timeout_factor = 1; ///< multiplies every limit of time
 };
 
-/// The cases that the wish selects, in the catalogue's order. Throws UsageError where a glob matches nothing, or
-/// the mechanism is not one of the registry's.
+/// The cases that the wish selects, in the catalogue's order. Throws UsageError where a glob matches nothing,
+/// or the mechanism is not one of the registry's.
 std::vector<const Case*> select_cases(const Catalogue&, const Wish&);
 
 /// A domain of the run.
@@ -33,6 +33,7 @@ struct Role
 };
 
 /// The command line of one guest. `after`: the case after which to go on; empty: from the start.
-std::string guest_command_line(const Role& own, const std::vector<Role>& all, const Wish&, const std::string& after);
+std::string guest_command_line(const Role& own, const std::vector<Role>& all, const Wish&,
+                               const std::string& after);
 
 } // namespace argo::runner

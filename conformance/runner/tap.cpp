@@ -24,7 +24,8 @@ std::string escaped(std::string_view text)
 
 std::string test_point(size_t number, const CaseResult& c)
 {
-    const bool ok = c.verdict == Verdict::pass || c.verdict == Verdict::not_supported || c.verdict == Verdict::skip;
+    const bool ok =
+        c.verdict == Verdict::pass || c.verdict == Verdict::not_supported || c.verdict == Verdict::skip;
     auto tap = fmt::format("{} {} - {}", ok ? "ok" : "not ok", number, escaped(c.id));
     if (c.verdict == Verdict::skip) tap += " # SKIP " + escaped(c.detail);
     if (c.verdict == Verdict::not_supported) tap += " # SKIP not supported: " + escaped(c.detail);
@@ -42,8 +43,9 @@ std::string test_point(size_t number, const CaseResult& c)
 std::string to_tap(const Results& results)
 {
     const auto& target = results.target;
-    auto tap = fmt::format("TAP version 14\n1..{}\n# target {}; implementation {} {}\n", results.cases.size(), target.name,
-                           target.implementation.empty() ? "none found" : target.implementation, target.version);
+    auto tap = fmt::format("TAP version 14\n1..{}\n# target {}; implementation {} {}\n", results.cases.size(),
+                           target.name, target.implementation.empty() ? "none found" : target.implementation,
+                           target.version);
     for (size_t i = 0; i < results.cases.size(); ++i) tap += test_point(i + 1, results.cases[i]);
     for (const auto& r : results.requirements) {
         if (r.verdict == Verdict::not_tested) tap += fmt::format("# NOT_TESTED {}\n", r.id);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-// A target: something that runs the suite's domains and gives their consoles. What a run needs of it, whether it is
-// a hypervisor behind argo-vmm, the engine in a process, or a script of somebody else's.
+// A target: something that runs the suite's domains and gives their consoles. What a run needs of it, whether
+// it is a hypervisor behind argo-vmm, the engine in a process, or a script of somebody else's.
 #pragma once
 
 #include <chrono>
@@ -20,7 +20,8 @@ struct Report
     enum class Kind : uint8_t
     {
         line,  ///< `role` printed `text`
-        ended, ///< the domain `role` is gone; `text` says why: "shutdown", "killed", "crash: ...", "watchdog: ..."
+        ended, ///< the domain `role` is gone; `text` says why: "shutdown", "killed", "crash: ...", "watchdog:
+               ///< ..."
         over,  ///< the target itself is gone; `text` says how; nothing follows
     };
     Kind kind;
@@ -38,7 +39,8 @@ class Target
     /// What every limit of time is multiplied by: the user's factor and the target's own.
     virtual double timeout_factor() const = 0;
 
-    /// Start every domain of the run; the lead goes on after the case `after`, or from the start. Throws Unavailable.
+    /// Start every domain of the run; the lead goes on after the case `after`, or from the start. Throws
+    /// Unavailable.
     virtual void start(const std::string& after) = 0;
 
     /// The next thing it tells; empty when nothing came until the deadline, or on an interrupt.

@@ -21,8 +21,7 @@ constexpr std::chrono::milliseconds grace{3000}; // for the program to end its d
 } // namespace
 
 DomainsTarget::DomainsTarget(Setting setting)
-    : setting_(std::move(setting))
-    , roles_{{"lead", "lead", 1}, {"peer", "peer", 2}, {"third", "third", 3}}
+    : setting_(std::move(setting)), roles_{{"lead", "lead", 1}, {"peer", "peer", 2}, {"third", "third", 3}}
 {
     constexpr unsigned many = 33; // one more than may wait at one ring of the reference engine
     if (!setting_.crowd) return;
@@ -31,10 +30,7 @@ DomainsTarget::DomainsTarget(Setting setting)
     }
 }
 
-DomainsTarget::~DomainsTarget()
-{
-    stop();
-}
+DomainsTarget::~DomainsTarget() { stop(); }
 
 std::string DomainsTarget::topology(const std::string& after) const
 {
@@ -81,7 +77,8 @@ std::optional<Report> DomainsTarget::next(Clock::time_point deadline)
         if (child_->descriptor() >= 0) continue;
         over_ = true;
         child_->stop(grace);
-        heard_.insert(heard_.begin(), {Report::Kind::over, "", child_->ending()});
+        heard_.insert(heard_.begin(), {Report::Kind::over, "",
+                                       ending_with_complaint(*child_, setting_.folder / "stderr.log")});
     }
     if (heard_.empty()) return std::nullopt;
     auto report = std::move(heard_.back());
@@ -106,8 +103,8 @@ void DomainsTarget::hear(std::string_view line)
     heard_.push_back({Report::Kind::line, "host", std::string(text)});
     constexpr std::string_view ended = " ended ";
     if (const auto at = text.find(ended); at != std::string_view::npos) {
-        heard_.push_back(
-            {Report::Kind::ended, std::string(text.substr(0, at)), std::string(text.substr(at + ended.size()))});
+        heard_.push_back({Report::Kind::ended, std::string(text.substr(0, at)),
+                          std::string(text.substr(at + ended.size()))});
     }
 }
 

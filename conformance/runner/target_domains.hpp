@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-// Targets whose domains run in one program that marks each console line with its domain: argo-vmm, and this program
-// itself as `model-domains`. Both take the same topology file and the same words on stdin:
+// Targets whose domains run in one program that marks each console line with its domain: argo-vmm, and this
+// program itself as `model-domains`. Both take the same topology file and the same words on stdin:
 //
 //     stdout: [lead] a console line    [host] peer ended killed    [host] exited
 //     stdin:  kill peer    start peer    restart peer    quit
@@ -21,12 +21,13 @@ class DomainsTarget : public Target
   public:
     struct Setting
     {
-        std::string name;                  ///< kvm, model, absent
-        std::vector<std::string> program;  ///< with its arguments; the topology file is put behind the first two
-        std::filesystem::path image;       ///< for the topology; empty: domains need none
-        std::filesystem::path folder;      ///< topology.toml and stderr.log go here
-        bool absent = false;               ///< no domain has Argo
-        bool crowd = false;                ///< with the many domains that limits on waiters need
+        std::string name; ///< kvm, model, absent
+        std::vector<std::string>
+            program;                  ///< with its arguments; the topology file is put behind the first two
+        std::filesystem::path image;  ///< for the topology; empty: domains need none
+        std::filesystem::path folder; ///< topology.toml and stderr.log go here
+        bool absent = false;          ///< no domain has Argo
+        bool crowd = false;           ///< with the many domains that limits on waiters need
         Wish wish;
     };
 

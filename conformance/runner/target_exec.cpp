@@ -22,23 +22,18 @@ constexpr milliseconds call_limit{30'000}; // for a script to say a domid, or to
 
 } // namespace
 
-ExecTarget::ExecTarget(std::filesystem::path script, std::filesystem::path image, std::filesystem::path folder,
-                       Wish wish)
-    : script_(std::move(script))
-    , image_(std::move(image))
-    , folder_(std::move(folder))
-    , wish_(std::move(wish))
+ExecTarget::ExecTarget(std::filesystem::path script, std::filesystem::path image,
+                       std::filesystem::path folder, Wish wish)
+    : script_(std::move(script)), image_(std::move(image)), folder_(std::move(folder)), wish_(std::move(wish))
 {
     if (::access(script_.c_str(), X_OK) != 0 || std::filesystem::is_directory(script_)) {
-        throw Unavailable(fmt::format("target exec:{}: no such program, or it may not be executed", script_.string()));
+        throw Unavailable(
+            fmt::format("target exec:{}: no such program, or it may not be executed", script_.string()));
     }
     script_ = std::filesystem::absolute(script_);
 }
 
-ExecTarget::~ExecTarget()
-{
-    stop();
-}
+ExecTarget::~ExecTarget() { stop(); }
 
 Ran ExecTarget::call(std::vector<std::string> arguments) const
 {
@@ -73,7 +68,8 @@ void ExecTarget::run(Domain& domain)
     std::vector<Role> roles;
     for (const auto& other : domains_) roles.push_back(other.role);
     const auto command_line = guest_command_line(domain.role, roles, wish_, after_);
-    const std::vector<std::string> arguments{script_.string(), "start", domain.role.name, image_.string(), command_line};
+    const std::vector<std::string> arguments{script_.string(), "start", domain.role.name, image_.string(),
+                                             command_line};
     domain.console = std::make_unique<Child>(arguments, folder_ / "stderr.log");
     domain.console->hang_up(); // a console that nobody types at
 }
@@ -110,7 +106,8 @@ std::optional<Report> ExecTarget::next(Clock::time_point deadline)
             if (domain.console->descriptor() >= 0) continue;
             domain.console->stop(milliseconds(2000));
             heard_.push_back({Report::Kind::ended, domain.role.name,
-                              fmt::format("its console ended; the script: {}", domain.console->ending())});
+                              "its console ended; the script: " +
+                                  ending_with_complaint(*domain.console, folder_ / "stderr.log")});
             domain.console.reset();
         }
         std::ranges::reverse(heard_);

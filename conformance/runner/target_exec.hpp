@@ -22,7 +22,8 @@ class ExecTarget : public Target
 {
   public:
     /// Throws Unavailable where the script cannot be executed.
-    ExecTarget(std::filesystem::path script, std::filesystem::path image, std::filesystem::path folder, Wish wish);
+    ExecTarget(std::filesystem::path script, std::filesystem::path image, std::filesystem::path folder,
+               Wish wish);
     ~ExecTarget() override;
 
     std::string name() const override { return "exec:" + script_.filename().string(); }

@@ -33,10 +33,14 @@ Kvm ask_kvm(const Programs& programs)
         if (!std::filesystem::exists(file)) return {fmt::format("{} is not there", file.filename().string())};
     }
     try {
-        const auto probe = run_to_end({programs.vmm.string(), "probe", "--json"}, "/dev/null", std::chrono::seconds(20));
+        const auto probe =
+            run_to_end({programs.vmm.string(), "probe", "--json"}, "/dev/null", std::chrono::seconds(20));
         const auto told = nlohmann::json::parse(probe.output, nullptr, false);
-        const auto text = [&](const char* key) { return told.is_object() ? told.value(key, "") : std::string(); };
-        // Where KVM interprets its guests they run about a thousand times slower; what waits for them has to know.
+        const auto text = [&](const char* key) {
+            return told.is_object() ? told.value(key, "") : std::string();
+        };
+        // Where KVM interprets its guests they run about a thousand times slower; what waits for them has to
+        // know.
         if (probe.good) return {{}, text("kind") == "software" ? 3.0 : 1.0};
         const auto reason = text("reason");
         return {reason.empty() ? fmt::format("argo-vmm probe: {}", probe.ending) : reason};
@@ -49,11 +53,13 @@ std::unique_ptr<Target> make_domains(const std::string& name, const Programs& pr
                                      const std::filesystem::path& folder, const Wish& wish, bool crowd)
 {
     const bool absent = name == "absent";
-    DomainsTarget::Setting setting{name, {programs.self.string(), "model-domains"}, {}, folder, absent, crowd && !absent, wish};
+    DomainsTarget::Setting setting{
+        name, {programs.self.string(), "model-domains"}, {}, folder, absent, crowd && !absent, wish};
     if (name == "model") return std::make_unique<DomainsTarget>(std::move(setting));
     const auto kvm = ask_kvm(programs);
     if (kvm.trouble.empty()) {
-        setting.program = {programs.vmm.string(), "run", "--control", "--counters", (folder / "counters.json").string()};
+        setting.program = {programs.vmm.string(), "run", "--control", "--counters",
+                           (folder / "counters.json").string()};
         setting.image = programs.image;
         setting.wish.timeout_factor *= kvm.slowness;
     } else if (!absent) {
@@ -91,12 +97,14 @@ Choice choose_targets(const std::string& list, const Programs& programs)
         if (!known) {
             auto words = plain_names;
             words.insert(words.end(), {"auto", "all"});
-            throw UsageError(fmt::format("target '{}' is not known{}; known: auto, all, {}, exec:SCRIPT (and `ingest` for logs)",
-                                         name, did_you_mean(name, words), join(plain_names, ", ")));
+            throw UsageError(fmt::format(
+                "target '{}' is not known{}; known: auto, all, {}, exec:SCRIPT (and `ingest` for logs)", name,
+                did_you_mean(name, words), join(plain_names, ", ")));
         }
         const auto same = std::ranges::find(choice.names, target_folder(name), target_folder);
         if (same != choice.names.end()) {
-            throw UsageError(fmt::format("targets '{}' and '{}' would write to the same folder {}", *same, name, target_folder(name)));
+            throw UsageError(fmt::format("targets '{}' and '{}' would write to the same folder {}", *same,
+                                         name, target_folder(name)));
         }
         choice.names.push_back(std::move(name));
     }
@@ -110,8 +118,8 @@ std::string target_folder(const std::string& name)
     return "exec-" + std::filesystem::path(name.substr(exec_prefix.size())).stem().string();
 }
 
-std::unique_ptr<Target> make_target(const std::string& name, const Programs& programs, const std::filesystem::path& out,
-                                    const Wish& wish, bool crowd)
+std::unique_ptr<Target> make_target(const std::string& name, const Programs& programs,
+                                    const std::filesystem::path& out, const Wish& wish, bool crowd)
 {
     const auto folder = out / target_folder(name);
     std::filesystem::create_directories(folder);

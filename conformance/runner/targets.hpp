@@ -28,14 +28,14 @@ struct Choice
     std::vector<std::string> remarks; ///< what was chosen or left out, and why, for people
 };
 
-/// Names for a list as on the command line: `auto`, `all`, or target,target. Throws UsageError for a target that is
-/// not known.
+/// Names for a list as on the command line: `auto`, `all`, or target,target. Throws UsageError for a target
+/// that is not known.
 Choice choose_targets(const std::string& list, const Programs&);
 
-/// A target whose results go below `out`. `crowd`: with the many domains that limits on waiters need. Throws Unavailable
-/// where it cannot run on this machine.
-std::unique_ptr<Target> make_target(const std::string& name, const Programs&, const std::filesystem::path& out,
-                                    const Wish& wish, bool crowd);
+/// A target whose results go below `out`. `crowd`: with the many domains that limits on waiters need. Throws
+/// Unavailable where it cannot run on this machine.
+std::unique_ptr<Target> make_target(const std::string& name, const Programs&,
+                                    const std::filesystem::path& out, const Wish& wish, bool crowd);
 
 /// Folder of a target's results below --out.
 std::string target_folder(const std::string& name);

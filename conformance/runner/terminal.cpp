@@ -31,16 +31,17 @@ Counts counts_of(const Ledger& ledger)
 }
 
 /// Verdicts in the order in which people look for them: the bad ones first.
-constexpr std::array shown{Verdict::crash, Verdict::wedged, Verdict::fail, Verdict::xpass,         Verdict::error,
-                           Verdict::kfail, Verdict::skip,   Verdict::not_supported, Verdict::pass};
+constexpr std::array shown{Verdict::crash, Verdict::wedged,        Verdict::fail,
+                           Verdict::xpass, Verdict::error,         Verdict::kfail,
+                           Verdict::skip,  Verdict::not_supported, Verdict::pass};
 
 } // namespace
 
 ProgressLine::ProgressLine(std::string target, size_t cases)
-    : target_(std::move(target))
-    , cases_(cases)
-    , terminal_(::isatty(STDERR_FILENO) != 0)
-    , next_(std::chrono::steady_clock::now())
+    : target_(std::move(target)),
+      cases_(cases),
+      terminal_(::isatty(STDERR_FILENO) != 0),
+      next_(std::chrono::steady_clock::now() + (terminal_ ? 0s : 10s))
 {
 }
 
@@ -86,10 +87,12 @@ std::string exceptions(const Results& results)
             if (harmless && static_cast<size_t>(sharing) > many) {
                 if (std::ranges::find(reasons_told, c.detail) != reasons_told.end()) continue;
                 reasons_told.push_back(c.detail);
-                text += fmt::format("{:<13} {} cases, {} and so on: {}\n", name(verdict), sharing, c.id, printable(c.detail));
+                text += fmt::format("{:<13} {} cases, {} and so on: {}\n", name(verdict), sharing, c.id,
+                                    printable(c.detail));
                 continue;
             }
-            text += fmt::format("{:<13} {}{}{}\n", name(verdict), c.id, c.detail.empty() ? "" : ": ", printable(c.detail));
+            text += fmt::format("{:<13} {}{}{}\n", name(verdict), c.id, c.detail.empty() ? "" : ": ",
+                                printable(c.detail));
         }
     }
     return text;
@@ -126,7 +129,8 @@ std::string profile_table(const Results& results)
 
 std::string last_line(const Counts& counts)
 {
-    return fmt::format("{} passed, {} failed, {} skipped", counts.passed(), counts.failed(), counts.skipped());
+    return fmt::format("{} passed, {} failed, {} skipped", counts.passed(), counts.failed(),
+                       counts.skipped());
 }
 
 } // namespace argo::runner

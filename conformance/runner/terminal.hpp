@@ -11,7 +11,8 @@
 
 namespace argo::runner {
 
-/// Progress of one target: a line that rewrites itself on a terminal, and now and then a plain line otherwise.
+/// Progress of one target: a line that rewrites itself on a terminal, and now and then a plain line
+/// otherwise.
 class ProgressLine
 {
   public:

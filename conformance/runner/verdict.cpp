@@ -29,15 +29,9 @@ constexpr std::array<Names, all_verdicts.size()> names{{
 
 } // namespace
 
-std::string_view name(Verdict verdict) noexcept
-{
-    return names[static_cast<size_t>(verdict)].name;
-}
+std::string_view name(Verdict verdict) noexcept { return names[static_cast<size_t>(verdict)].name; }
 
-std::string_view key(Verdict verdict) noexcept
-{
-    return names[static_cast<size_t>(verdict)].key;
-}
+std::string_view key(Verdict verdict) noexcept { return names[static_cast<size_t>(verdict)].key; }
 
 std::optional<Verdict> verdict_named(std::string_view text) noexcept
 {
@@ -59,20 +53,14 @@ bool may_be_said_by_guest(Verdict verdict) noexcept
     }
 }
 
-bool fails_the_run(Verdict verdict) noexcept
-{
-    return verdict == Verdict::xpass || verdict >= Verdict::fail;
-}
+bool fails_the_run(Verdict verdict) noexcept { return verdict == Verdict::xpass || verdict >= Verdict::fail; }
 
 void Counts::add(const Counts& other) noexcept
 {
     for (const auto verdict : all_verdicts) add(verdict, other.of(verdict));
 }
 
-unsigned Counts::total() const noexcept
-{
-    return std::accumulate(count_.begin(), count_.end(), 0u);
-}
+unsigned Counts::total() const noexcept { return std::accumulate(count_.begin(), count_.end(), 0u); }
 
 unsigned Counts::failed() const noexcept
 {
@@ -83,10 +71,7 @@ unsigned Counts::failed() const noexcept
     return failed;
 }
 
-unsigned Counts::skipped() const noexcept
-{
-    return total() - passed() - failed();
-}
+unsigned Counts::skipped() const noexcept { return total() - passed() - failed(); }
 
 Exit exit_code(const Counts& counts) noexcept
 {

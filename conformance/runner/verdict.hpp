@@ -24,9 +24,9 @@ enum class Verdict : uint8_t
     crash,         ///< guest or hypervisor died
 };
 
-inline constexpr std::array all_verdicts{Verdict::not_tested, Verdict::pass,  Verdict::not_supported, Verdict::skip,
-                                         Verdict::kfail,      Verdict::xpass, Verdict::error,         Verdict::fail,
-                                         Verdict::wedged,     Verdict::crash};
+inline constexpr std::array all_verdicts{
+    Verdict::not_tested, Verdict::pass,  Verdict::not_supported, Verdict::skip,   Verdict::kfail,
+    Verdict::xpass,      Verdict::error, Verdict::fail,          Verdict::wedged, Verdict::crash};
 
 /// As printed everywhere: PASS, NOT_SUPPORTED, ...
 std::string_view name(Verdict) noexcept;

@@ -40,9 +40,9 @@ Ring open_patterned(uint32_t port, uint32_t length, uint64_t seed)
     lead().fill_pattern(ring.at(0), length, seed);
     return ring;
 }
-bool is_untouched(const Ring& ring, uint64_t seed)
+void expect_untouched(const Ring& ring, uint64_t seed)
 {
-    return expect_eq(lead().find_mismatch(ring.at(0), ring.length(), seed), ring.length());
+    expect_eq(lead().find_mismatch(ring.at(0), ring.length(), seed), ring.length());
 }
 
 } // namespace
@@ -632,7 +632,7 @@ CASE(sendv, pieces_must_be_in_memory, core_loopback, "ARGO-SENDV-105", "ARGO-CAL
         expect_error(sendv(lead(), message_to(1, piece)), ARGO_EFAULT);
     }
     expect_eq(ring.tx(), 0u);
-    is_untouched(ring, 8);
+    expect_untouched(ring, 8);
 }
 
 CASE(sendv, a_bad_piece_leaves_no_hole, core_loopback, "ARGO-SENDV-105", "ARGO-CALL-005", "ARGO-SENDV-033")
@@ -645,7 +645,7 @@ CASE(sendv, a_bad_piece_leaves_no_hole, core_loopback, "ARGO-SENDV-105", "ARGO-C
     expect_error(sendv(lead(), message_to(1, last)), ARGO_EFAULT);
     const argo_iov middle[] = {piece_of(1, 0, 32), {end, 1, 0}, piece_of(1, 32, 32)};
     expect_error(sendv(lead(), message_to(1, middle)), ARGO_EFAULT);
-    is_untouched(ring, 8);
+    expect_untouched(ring, 8);
 
     expect_eq(send(lead(), 9, lead(), 1, "good"), 4);
     const auto message = ring.receive();

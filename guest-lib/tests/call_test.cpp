@@ -231,6 +231,14 @@ TEST_F(Calls, sendv_joins_what_lies_together)
     expect_sent(*this, machine.memory.page(30) + 7, 6 * ARGO_PAGE_SIZE, 3); // two apart, the rest together
 }
 
+TEST_F(Calls, sendv_from_address_zero)
+{
+    machine.memory.shift = 0 - machine.memory.gpa(machine.memory.page(31)).value;
+    ASSERT_EQ(machine.memory.gpa(machine.memory.page(31)).value, 0u);
+    expect_sent(*this, machine.memory.page(31), 10, 1);
+    expect_sent(*this, machine.memory.page(30), ARGO_PAGE_SIZE + 1, 2);
+}
+
 TEST_F(Calls, sendv_of_pieces)
 {
     uint8_t* const page = machine.memory.page(3);

@@ -24,7 +24,7 @@ using argo::Error;
 class GuardedRing
 {
   public:
-    explicit GuardedRing(uint32_t length) : length(length)
+    explicit GuardedRing(uint32_t data_bytes) : length(data_bytes)
     {
         const size_t bytes = sizeof(argo_ring) + length;
         size_ = (bytes + page - 1) / page * page + 2 * page;
@@ -329,7 +329,8 @@ TEST(RingReader, random_rings_neither_escape_nor_loop)
             const auto last = reader.peek().error();
             ASSERT_TRUE(last == Error::empty || last == Error::corrupt);
             ++(last == Error::empty ? empty : corrupt);
-            ASSERT_EQ(reader.peek().error(), reader.resynchronise() ? Error::empty : Error::corrupt);
+            const bool skipped = reader.resynchronise();
+            ASSERT_EQ(reader.peek().error(), skipped ? Error::empty : Error::corrupt);
         }
     }
     // The noise reached all three ends, or the test shows nothing.

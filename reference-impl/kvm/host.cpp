@@ -37,6 +37,7 @@ void Host::raise(engine::Domain& domain, const engine::Interrupt& interrupt) noe
 
 bool Host::has_vcpu(engine::Domain& domain, uint64_t id) noexcept { return id < machine(domain).vcpus(); }
 
+// This VMM has no policy of its own: whoever writes a topology wants its domains to talk to each other.
 bool Host::allows(const engine::PolicyQuestion&) noexcept { return true; }
 
 void* Host::allocate(size_t bytes) noexcept { return ::operator new(bytes, std::nothrow); }

@@ -95,8 +95,7 @@ Segment read_segment(const Reader& file, const Elf64_Phdr& header)
     if (header.p_memsz > std::numeric_limits<uint64_t>::max() - header.p_paddr) {
         file.refuse("the segment at {:#x} wraps around the end of the address space", header.p_paddr);
     }
-    const auto bytes = file.range(header.p_offset, header.p_filesz, "a segment");
-    return {header.p_paddr, header.p_memsz, {bytes.begin(), bytes.end()}};
+    return {header.p_paddr, header.p_memsz, file.range(header.p_offset, header.p_filesz, "a segment")};
 }
 
 /// The entry, if it stands among the notes of this segment.
@@ -136,7 +135,7 @@ Image Image::parse(std::span<const std::byte> bytes, const std::string& name)
         file.part(header.e_phoff, header.e_phnum * sizeof(Elf64_Phdr), "the table of program headers");
     for (uint64_t index = 0; index < header.e_phnum; ++index) {
         const auto program = programs.at<Elf64_Phdr>(index * sizeof(Elf64_Phdr), "a program header");
-        if (program.p_type == PT_LOAD && program.p_memsz != 0) {
+        if (program.p_type == PT_LOAD && (program.p_memsz | program.p_filesz) != 0) {
             image.segments.push_back(read_segment(file, program));
         } else if (program.p_type == PT_NOTE && !entry) {
             entry = find_entry(file, program);
@@ -172,13 +171,15 @@ Image Image::read(const std::string& path, uint64_t memory_size)
     if (error) fail(Exit::usage, "{}: cannot read the image: {}", path, error.message());
     if (size > largest_file) fail(Exit::usage, "{}: {} bytes are too many for an image", path, size);
 
-    std::vector<char> bytes(size);
     std::ifstream file(path, std::ios::binary);
-    if (!file.read(bytes.data(), static_cast<std::streamsize>(size))) {
-        fail(Exit::usage, "{}: cannot read the image: {}", path, std::strerror(errno));
+    if (!file) fail(Exit::usage, "{}: cannot read the image: {}", path, std::strerror(errno));
+    const auto bytes = std::make_shared<std::vector<char>>(size);
+    if (!file.read(bytes->data(), static_cast<std::streamsize>(size))) {
+        fail(Exit::usage, "{}: cannot read the image: it became shorter meanwhile", path);
     }
-    auto image = parse(std::as_bytes(std::span(bytes)), path);
+    auto image = parse(std::as_bytes(std::span(*bytes)), path);
     image.check_fits(memory_size, path);
+    image.file = bytes;
     return image;
 }
 

@@ -7,6 +7,7 @@
 #include "kvm/memory.hpp"
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -17,15 +18,18 @@ struct Segment
 {
     uint64_t address; ///< guest-physical
     uint64_t size;    ///< bytes in memory
-    std::vector<std::byte> bytes;
+    std::span<const std::byte> bytes;
 };
 
 struct Image
 {
     uint32_t entry;                ///< guest-physical address of the first instruction
     std::vector<Segment> segments; ///< by address; they do not overlap
+    std::shared_ptr<const std::vector<char>> file =
+        {}; ///< holds their bytes, when they come from a file on disk
 
-    /// Throws Failure(Exit::usage) when this is no such file. `name` stands for it in the sentence.
+    /// Throws Failure(Exit::usage) when this is no such file. `name` stands for it in the sentence. The
+    /// segments refer to `file`, which outlives the image.
     static Image parse(std::span<const std::byte> file, const std::string& name);
     /// The same of a file on disk, and whether a guest with so much memory can hold it.
     static Image read(const std::string& path, uint64_t memory_size);

@@ -62,20 +62,18 @@ extern "C" const std::byte argo_probe_code_end[];
 static_assert(rounds == 20000 && Doorbells{}.msr == 0x40000300 && frame_address == 0x101000 &&
               Devices::exit_port == 0xf4);
 
+const argo_frame query = {.op = ARGO_OPERATION_WORD(ARGO_OP_QUERY),
+                          .flags = 0,
+                          .arg = {info_address, sizeof(argo_info), nonce, 0},
+                          .result = 0,
+                          .cookie = {}};
+
 Image probe_image()
 {
-    argo_frame query{};
-    query.op = ARGO_OPERATION_WORD(ARGO_OP_QUERY);
-    query.arg[0] = info_address;
-    query.arg[1] = sizeof(argo_info);
-    query.arg[2] = nonce;
-
-    const auto segment = [](uint64_t address, std::span<const std::byte> bytes) {
-        return Segment{address, bytes.size(), {bytes.begin(), bytes.end()}};
-    };
-    return {code_address,
-            {segment(code_address, {argo_probe_code, argo_probe_code_end}),
-             segment(frame_address, std::as_bytes(std::span(&query, 1)))}};
+    const std::span code(argo_probe_code, argo_probe_code_end);
+    const auto frame = std::as_bytes(std::span(&query, 1));
+    return {.entry = code_address,
+            .segments = {{code_address, code.size(), code}, {frame_address, frame.size(), frame}}};
 }
 
 class NoLines final : public LineSink

@@ -36,6 +36,7 @@ Supervisor::Supervisor(const System& system, const Topology& topology, bool cont
       output_(STDOUT_FILENO, [this] { ::eventfd_write(changes_.get(), 1); }),
       commands_open_(control)
 {
+    if (!signals_ || !changes_) fail(Exit::failure, "cannot wait for events: {}", std::strerror(errno));
     for (const auto& config : topology.domains) slots_.push_back(std::make_unique<Slot>(config));
 }
 
@@ -69,10 +70,10 @@ try {
                                              [this] { ::eventfd_write(changes_.get(), 1); });
     host_line(fmt::format("{} started", config.name));
     slot.machine->start();
-} catch (const Failure& failure) {
+} catch (const std::exception& error) {
     slot.machine.reset();
     crashed_ = true;
-    host_line(fmt::format("{} ended crash: it could not start: {}", slot.config.name, failure.what()));
+    host_line(fmt::format("{} ended crash: it could not start: {}", slot.config.name, error.what()));
 }
 
 /// Whoever waits for this domain hears of its end before the line says so.
@@ -183,7 +184,9 @@ void Supervisor::hear_commands()
     std::array<char, 4096> piece{};
     const ssize_t size = ::read(STDIN_FILENO, piece.data(), piece.size());
     if (size > 0) {
-        for (const auto& line : commands_.take({piece.data(), static_cast<size_t>(size)})) obey(line);
+        for (const auto& line : commands_.take({piece.data(), static_cast<size_t>(size)})) {
+            if (commands_open_) obey(line); // not after quit
+        }
     } else if (size == 0 || errno != EINTR) {
         if (const auto last = commands_.rest(); !last.empty()) obey(last);
         quit();

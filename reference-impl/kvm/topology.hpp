@@ -18,7 +18,7 @@ struct DomainConfig
 {
     std::string name;
     uint16_t domid = 0;
-    std::string label; ///< for policy; empty: none
+    std::string label; ///< what it is to a policy; empty: nothing in particular
     uint64_t memory = 16 * mebibyte;
     unsigned vcpus = 1; ///< their APIC IDs count from 0
     std::string image;  ///< path

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0 OR MIT
-"""Boots the image in QEMU, a machine without Argo, and reads what it prints: every case is NOT_SUPPORTED, on both
-consoles, and the protocol is whole."""
+"""Boots the image in QEMU, a machine without Argo, and reads what it prints.
+
+Every case is NOT_SUPPORTED, both consoles say the same, and the protocol is whole.
+"""
 import argparse
 import binascii
 import pathlib
@@ -20,7 +22,8 @@ def check(condition: bool, sentence: str) -> None:
 def boot(qemu: str, image: pathlib.Path, folder: pathlib.Path, command_line: str) -> tuple[str, str]:
     debug, serial = folder / "debug.log", folder / "serial.log"
     subprocess.run(
-        [qemu, "-accel", "tcg", "-M", "pc", "-m", "64", "-kernel", str(image), "-append", command_line]
+        [qemu, "-accel", "tcg", "-M", "pc", "-m", "64"]
+        + ["-kernel", str(image), "-append", command_line]
         + ["-display", "none", "-no-reboot", "-monitor", "none", "-net", "none"]
         + ["-debugcon", f"file:{debug}", "-serial", f"file:{serial}", "-device", "isa-debug-exit,iobase=0xf4"],
         timeout=TIME_LIMIT,

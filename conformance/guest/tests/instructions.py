@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0 OR MIT
-"""Fails when a program holds an instruction that a bare x86-64, or an emulator that knows little more, does not run.
+"""Fails when a program holds an instruction that base x86-64, or an emulator that knows little more, does not have.
 
-The image runs where an emulator executes it one instruction at a time. What such emulators lack: vector and x87
-registers, BMI, POPCNT and their kin, software interrupts. Hypercall instructions would reach somebody who was not asked.
+The image also runs where an emulator executes it one instruction at a time. What such emulators lack: vector
+and x87 registers, BMI, POPCNT and their kin, software interrupts. A hypercall would reach somebody who was not
+asked.
 """
 import argparse
 import re
@@ -11,12 +12,16 @@ import sys
 
 REGISTERS = re.compile(r"%(?:[xyz]?mm\d+|st\b|k[0-7]\b|bnd\d)")
 MNEMONICS = re.compile(
-    r"^(?:f(?!s\b)\w+|v[a-z]+\d*\w*|p(?:opcnt|dep|ext)\w*|andn\w*|bextr\w*|bls\w+|bzhi\w*|mulx\w*|rorx\w*|s[ahr][lr]x\w*|tzcnt\w*"
-    r"|lzcnt\w*|movbe\w*|crc32\w*|ad[co]x\w*|cmpxchg16b|rd(?:rand|seed|pid|tscp|fsbase|gsbase)\w*|wr(?:fsbase|gsbase)\w*"
-    r"|xsave\w*|xrstor\w*|x[gs]etbv|clac|stac|invpcid|monitor\w*|mwait\w*|int\d?|into|icebp|syscall|sysenter|(?:vm|vmm)call"
-    r"|endbr\w*|l[as]lw?|lar\w*|ver[rw])$"
+    r"^(?:"
+    r"f(?!s\b)\w+|v[a-z]+\w*|endbr\w*"  # x87; AVX, VMX and SVM; CET
+    r"|andn\w*|bextr\w*|bls\w+|bzhi\w*|mulx\w*|rorx\w*|s[ahr][lr]x\w*|tzcnt\w*|lzcnt\w*|p(?:opcnt|dep|ext)\w*"
+    r"|movbe\w*|crc32\w*|ad[co]x\w*|cmpxchg16b|rd(?:rand|seed|pid|tscp|fsbase|gsbase)\w*|wr(?:fsbase|gsbase)\w*"
+    r"|xsave\w*|xrstor\w*|x[gs]etbv|clac|stac|invpcid|monitor\w*|mwait\w*"
+    r"|int\d?|into|icebp|syscall|sysenter|lsl\w*|lar\w*"
+    r")$"
 )
-LINE = re.compile(r"^\s*[0-9a-f]+:\t(?:[0-9a-f]{2} )+\s*\t(?:(?:rep\w*|lock|data16|cs|notrack|bnd) )*(\S+)\s*(.*)$")
+PREFIX = r"(?:rep\w*|lock|data16|cs|notrack|bnd)"
+LINE = re.compile(rf"^\s*[0-9a-f]+:\t(?:[0-9a-f]{{2}} )+\s*\t(?:{PREFIX} )*(\S+)\s*(.*)$")
 
 
 def offences(disassembly: str):
@@ -39,7 +44,8 @@ def main() -> int:
     parser.add_argument("--objdump", default="objdump")
     parser.add_argument("program")
     arguments = parser.parse_args()
-    dump = subprocess.run([arguments.objdump, "-d", arguments.program], check=True, capture_output=True, text=True)
+    command = [arguments.objdump, "-d", arguments.program]
+    dump = subprocess.run(command, check=True, capture_output=True, text=True)
     found = list(offences(dump.stdout))
     for line in found:
         print(line)

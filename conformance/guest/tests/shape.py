@@ -28,10 +28,11 @@ def main() -> None:
 
     places = [i for i in range(0, 8192, 4) if struct.unpack_from("<I", image, i)[0] == MULTIBOOT_MAGIC]
     check(len(places) == 1, "there is one multiboot header in the first 8 KiB")
-    magic, flags, checksum, header_at, load_at, load_end, end, multiboot_entry = struct.unpack_from("<8I", image, places[0])
+    header = struct.unpack_from("<8I", image, places[0])
+    magic, flags, checksum, header_at, load_at, load_end, end, multiboot_entry = header
     check((magic + flags + checksum) % 2**32 == 0, "the multiboot checksum is right")
     check(flags & 0x10000 != 0, "the multiboot address fields are valid")
-    check(header_at - load_at == places[0] - offset, "the multiboot header is as far into the file as into memory")
+    check(header_at - load_at == places[0] - offset, "the multiboot header is as far into file and memory")
     check(load_at == physical, "multiboot and ELF load at one address")
     check(load_end == physical + in_file, "multiboot and ELF load the same bytes")
     check(end == physical + in_memory, "multiboot and ELF clear the same memory")

@@ -2,8 +2,9 @@
 //
 // One domain of the model.
 //
-// A domain is killed between two instructions of its own; here that is whenever it calls the platform, which it does in
-// every loop. Its stack is left where it is, like a guest's: nothing on it runs again, destructors included.
+// A domain is killed between two instructions of its own; here that is whenever it calls the platform, which
+// it does in every loop. Its stack is left where it is, like a guest's: nothing on it runs again, destructors
+// included.
 #include "runner/model/domain.hpp"
 
 #include <sys/mman.h>
@@ -23,7 +24,7 @@ constexpr uint32_t argo_block = ARGO_CPUID_FIRST + ARGO_CPUID_STEP;
 // Guest-physical memory: a page that nobody has, the call pages, the suite's.
 constexpr size_t first_call_page = 1, call_pages = 4, first_scratch_page = 16;
 
-thread_local ModelDomainBody* current = nullptr;
+thread_local SimulatedDomain* current = nullptr;
 
 std::span<uint8_t> map(size_t size)
 {
@@ -34,9 +35,13 @@ std::span<uint8_t> map(size_t size)
 
 } // namespace
 
-ModelDomainBody::ModelDomainBody(const ModelBoard& board, std::string name, uint16_t domid, std::string command_line)
-    : board_(board), name_(std::move(name)), command_line_(std::move(command_line)),
-      memory_(map(size_t{board.pages} * ARGO_PAGE_SIZE)), domain_(board.engine.create(domid, this))
+SimulatedDomain::SimulatedDomain(const ModelBoard& board, std::string name, uint16_t domid,
+                                 std::string command_line)
+    : board_(board),
+      name_(std::move(name)),
+      command_line_(std::move(command_line)),
+      memory_(map(size_t{board.pages} * ARGO_PAGE_SIZE)),
+      domain_(board.engine.create(domid, this))
 {
     if (domain_ == nullptr) {
         munmap(memory_.data(), memory_.size());
@@ -45,7 +50,7 @@ ModelDomainBody::ModelDomainBody(const ModelBoard& board, std::string name, uint
     vcpu_ = std::thread([this] { run(); });
 }
 
-ModelDomainBody::~ModelDomainBody()
+SimulatedDomain::~SimulatedDomain()
 {
     {
         const std::lock_guard lock(mutex_);
@@ -57,9 +62,9 @@ ModelDomainBody::~ModelDomainBody()
     munmap(memory_.data(), memory_.size());
 }
 
-ModelDomainBody& ModelDomainBody::here() { return *current; }
+SimulatedDomain& SimulatedDomain::here() { return *current; }
 
-void ModelDomainBody::run()
+void SimulatedDomain::run()
 {
     current = this;
     if (setjmp(end_) == 0) suite::run();
@@ -68,17 +73,17 @@ void ModelDomainBody::run()
     board_.ended();
 }
 
-void ModelDomainBody::check_alive()
+void SimulatedDomain::check_alive()
 {
     if (stop_) std::longjmp(end_, 1);
 }
 
-void* ModelDomainBody::page(uint64_t gfn)
+void* SimulatedDomain::page(uint64_t gfn)
 {
     return gfn != 0 && gfn < board_.pages ? memory_.data() + gfn * ARGO_PAGE_SIZE : nullptr;
 }
 
-void ModelDomainBody::raise(uint64_t vector)
+void SimulatedDomain::raise(uint64_t vector)
 {
     taken_[vector & 0xff]++;
     {
@@ -89,22 +94,22 @@ void ModelDomainBody::raise(uint64_t vector)
     wake_.notify_all();
 }
 
-const char* ModelDomainBody::command_line() { return command_line_.c_str(); }
+const char* SimulatedDomain::command_line() { return command_line_.c_str(); }
 
-void ModelDomainBody::print(std::string_view line)
+void SimulatedDomain::print(std::string_view line)
 {
     check_alive();
     board_.print(name_, line);
 }
 
-uint64_t ModelDomainBody::now()
+uint64_t SimulatedDomain::now()
 {
     check_alive();
     const auto since = std::chrono::steady_clock::now().time_since_epoch();
     return static_cast<uint64_t>(std::chrono::duration_cast<std::chrono::nanoseconds>(since).count());
 }
 
-void ModelDomainBody::wait(uint64_t ns)
+void SimulatedDomain::wait(uint64_t ns)
 {
     {
         std::unique_lock lock(mutex_);
@@ -114,13 +119,13 @@ void ModelDomainBody::wait(uint64_t ns)
     check_alive();
 }
 
-uint32_t ModelDomainBody::events(uint8_t vector)
+uint32_t SimulatedDomain::events(uint8_t vector)
 {
     check_alive();
     return taken_[vector];
 }
 
-CpuidRegisters ModelDomainBody::cpuid(uint32_t leaf, uint32_t subleaf)
+CpuidRegisters SimulatedDomain::cpuid(uint32_t leaf, uint32_t subleaf)
 {
     constexpr uint32_t feature_leaf = 1, hypervisor_bit = uint32_t{1} << 31;
     if (leaf == feature_leaf) return {0, 0, hypervisor_bit, 0};
@@ -129,7 +134,7 @@ CpuidRegisters ModelDomainBody::cpuid(uint32_t leaf, uint32_t subleaf)
     return {r.eax, r.ebx, r.ecx, r.edx};
 }
 
-bool ModelDomainBody::ring(uint32_t mechanism, uint64_t where, uint64_t frame)
+bool SimulatedDomain::ring(uint32_t mechanism, uint64_t where, uint64_t frame)
 {
     check_alive();
     bool done = false;
@@ -142,14 +147,17 @@ bool ModelDomainBody::ring(uint32_t mechanism, uint64_t where, uint64_t frame)
     return done;
 }
 
-CallPage& ModelDomainBody::borrow()
+CallPage& SimulatedDomain::borrow()
 {
     if (borrowed_ == call_pages) throw std::logic_error("a domain makes too many calls at once");
     return *reinterpret_cast<CallPage*>(memory_.data() + (first_call_page + borrowed_++) * ARGO_PAGE_SIZE);
 }
 
-void ModelDomainBody::give_back(CallPage&) { borrowed_--; }
+void SimulatedDomain::give_back(CallPage&) { borrowed_--; }
 
-std::span<uint8_t> ModelDomainBody::scratch() const { return memory_.subspan(first_scratch_page * ARGO_PAGE_SIZE); }
+std::span<uint8_t> SimulatedDomain::scratch() const
+{
+    return memory_.subspan(first_scratch_page * ARGO_PAGE_SIZE);
+}
 
 } // namespace argo::runner

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
 //
-// One domain of the model: memory, a vCPU that is a thread, interrupts that are counters, and the machine that the suite's
-// platform functions reach (platform.cpp).
+// One domain of the model: memory, a vCPU that is a thread, interrupts that are counters, and the machine
+// that the suite's platform functions reach (platform.cpp).
 #pragma once
 
 #include <argo/machine.hpp>
@@ -35,20 +35,20 @@ struct ModelBoard
     std::function<void()> ended; ///< some domain's vCPU has stopped
 };
 
-class ModelDomainBody
+class SimulatedDomain
 {
   public:
     /// A domain that runs. Throws std::invalid_argument if the engine refuses the domid.
-    ModelDomainBody(const ModelBoard&, std::string name, uint16_t domid, std::string command_line);
+    SimulatedDomain(const ModelBoard&, std::string name, uint16_t domid, std::string command_line);
     /// Stops it, if need be, and takes it out of the engine.
-    ~ModelDomainBody();
-    ModelDomainBody(const ModelDomainBody&) = delete;
+    ~SimulatedDomain();
+    SimulatedDomain(const SimulatedDomain&) = delete;
 
     /// The vCPU has come to an end by itself.
     bool done() const { return done_; }
 
     /// The domain whose vCPU is this thread.
-    static ModelDomainBody& here();
+    static SimulatedDomain& here();
 
     // From the engine.
 

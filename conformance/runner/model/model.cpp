@@ -34,11 +34,11 @@ class ModelHost final : public engine::Host
 
     void* page(engine::Domain& domain, uint64_t gfn, engine::Access) noexcept override
     {
-        return body(domain).page(gfn);
+        return simulated(domain).page(gfn);
     }
     void raise(engine::Domain& domain, const engine::Interrupt& interrupt) noexcept override
     {
-        body(domain).raise(interrupt.value);
+        simulated(domain).raise(interrupt.value);
     }
     bool has_vcpu(engine::Domain&, uint64_t id) noexcept override { return id == 0; }
     bool allows(const engine::PolicyQuestion& question) noexcept override
@@ -50,7 +50,10 @@ class ModelHost final : public engine::Host
     void relax() noexcept override { std::this_thread::yield(); }
 
   private:
-    static ModelDomainBody& body(engine::Domain& domain) { return *static_cast<ModelDomainBody*>(domain.context()); }
+    static SimulatedDomain& simulated(engine::Domain& domain)
+    {
+        return *static_cast<SimulatedDomain*>(domain.context());
+    }
 
     const ModelOptions& options_;
 };
@@ -89,9 +92,14 @@ class Model
 {
   public:
     explicit Model(const ModelOptions& options)
-        : options_(options), offers_(offers_of(options)), host_(options),
+        : options_(options),
+          offers_(offers_of(options)),
+          host_(options),
           engine_(host_, options.limits, options.features, identity),
-          board_{engine_, identity, offers_, options.pages,
+          board_{engine_,
+                 identity,
+                 offers_,
+                 options.pages,
                  [this](std::string_view mark, std::string_view line) { print(mark, line); },
                  [this] { bell_.ring(); }}
     {
@@ -99,12 +107,12 @@ class Model
             for (size_t j = 0; j < i; j++)
                 if (options.domains[i].name == options.domains[j].name)
                     throw std::invalid_argument("two domains are called '" + options.domains[i].name + "'");
-        bodies_.resize(options.domains.size());
+        domains_.resize(options.domains.size());
     }
 
     int run()
     {
-        for (size_t i = 0; i < bodies_.size(); i++) start(i);
+        for (size_t i = 0; i < domains_.size(); i++) start(i);
         bool going = true;
         while (going && any_alive()) {
             pollfd waits[] = {{bell_.descriptor(), POLLIN, 0}, {options_.input, POLLIN, 0}};
@@ -114,8 +122,8 @@ class Model
             bury();
             if (options_.control && waits[1].revents != 0) going = obey();
         }
-        for (size_t i = 0; i < bodies_.size(); i++)
-            if (bodies_[i]) kill(i);
+        for (size_t i = 0; i < domains_.size(); i++)
+            if (domains_[i]) kill(i);
         print("host", "exited");
         return 0;
     }
@@ -147,7 +155,7 @@ class Model
 
     bool any_alive() const
     {
-        for (const auto& body : bodies_)
+        for (const auto& body : domains_)
             if (body) return true;
         return false;
     }
@@ -156,22 +164,22 @@ class Model
     {
         const ModelDomain& domain = options_.domains[which];
         tell(which, "started");
-        bodies_[which] =
-            std::make_unique<ModelDomainBody>(board_, domain.name, domain.domid, domain.command_line);
+        domains_[which] =
+            std::make_unique<SimulatedDomain>(board_, domain.name, domain.domid, domain.command_line);
     }
 
     void kill(size_t which)
     {
-        bodies_[which].reset();
+        domains_[which].reset();
         tell(which, "ended killed");
     }
 
     /// Domains that ended by themselves.
     void bury()
     {
-        for (size_t i = 0; i < bodies_.size(); i++) {
-            if (!bodies_[i] || !bodies_[i]->done()) continue;
-            bodies_[i].reset();
+        for (size_t i = 0; i < domains_.size(); i++) {
+            if (!domains_[i] || !domains_[i]->done()) continue;
+            domains_[i].reset();
             tell(i, "ended shutdown");
         }
     }
@@ -195,24 +203,25 @@ class Model
     void obey(const std::string& line)
     {
         const size_t space = line.find(' ');
-        const std::string verb = line.substr(0, space), name = space == std::string::npos ? "" : line.substr(space + 1);
+        const std::string verb = line.substr(0, space),
+                          name = space == std::string::npos ? "" : line.substr(space + 1);
         size_t which = 0;
-        while (which < bodies_.size() && options_.domains[which].name != name) which++;
+        while (which < domains_.size() && options_.domains[which].name != name) which++;
 
         const char* problem = nullptr;
         if (verb != "kill" && verb != "start" && verb != "restart")
             problem = "is no command; there are kill, start and restart with a domain, and quit";
-        else if (which == bodies_.size())
+        else if (which == domains_.size())
             problem = "names no domain of this model";
-        else if (verb == "kill" && !bodies_[which])
+        else if (verb == "kill" && !domains_[which])
             problem = "comes too late: that domain does not run";
-        else if (verb == "start" && bodies_[which])
+        else if (verb == "start" && domains_[which])
             problem = "comes too early: that domain runs";
         if (problem != nullptr) {
             std::fprintf(options_.complaints, "model: '%s' %s\n", line.c_str(), problem);
             return;
         }
-        if (bodies_[which]) kill(which);
+        if (domains_[which]) kill(which);
         if (verb != "kill") start(which);
     }
 
@@ -223,7 +232,7 @@ class Model
     ModelHost host_;
     engine::Engine engine_;
     const ModelBoard board_;
-    std::vector<std::unique_ptr<ModelDomainBody>> bodies_;
+    std::vector<std::unique_ptr<SimulatedDomain>> domains_;
     std::string input_;
 };
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
 //
-// The model: the reference engine in this process, domains as objects with memory of their own, vCPUs as threads, and in
-// each domain the same suite that an image carries. It prints and obeys as argo-vmm does, so that a runner need not
-// know which of the two it has started.
+// The model: the reference engine in this process, domains as objects with memory of their own, vCPUs as
+// threads, and in each domain the same suite that an image carries. It prints and obeys as argo-vmm does, so
+// that a runner need not know which of the two it has started.
 #pragma once
 
 #include <argo/abi.h>
@@ -29,21 +29,22 @@ struct ModelOptions
     std::vector<ModelDomain> domains;
     /// ARGO_MECHANISM_*, in the order of preference that guests are told. MSR, MMIO and PIO are offered here.
     std::vector<uint32_t> mechanisms{ARGO_MECHANISM_MSR, ARGO_MECHANISM_MMIO, ARGO_MECHANISM_PIO};
-    bool absent = false;  ///< no Argo: no CPUID block, and nobody behind the doorbells
+    bool absent = false;   ///< no Argo: no CPUID block, and nobody behind the doorbells
     uint32_t pages = 1024; ///< memory of each domain
     engine::Limits limits{};
     uint64_t features = engine::Engine::offered_features;
-    std::function<bool(const engine::PolicyQuestion&)> allows{}; ///< everything, if left out. Called by any thread.
+    std::function<bool(const engine::PolicyQuestion&)>
+        allows{}; ///< everything, if left out. Called by any thread.
 
-    bool control = true;         ///< obey lines of `input`: kill, start, restart <domain>; quit, as at its end
-    int input = 0;               ///< file descriptor
-    std::FILE* output = stdout;  ///< `[<domain>] <line>`, `[host] ...`
+    bool control = true;        ///< obey lines of `input`: kill, start, restart <domain>; quit, as at its end
+    int input = 0;              ///< file descriptor
+    std::FILE* output = stdout; ///< `[<domain>] <line>`, `[host] ...`
     std::FILE* complaints = stderr;
 };
 
-/// Start the domains and return when all have ended or `quit` came: 0. The domains' lines are whole, whoever prints.
-/// Throws std::invalid_argument for a mechanism that is not offered, a domid that no domain may have, or two domains with
-/// one name or domid. One model at a time in a process may run each thread's domain; several models may run at once.
+/// Start the domains and return when all have ended or `quit` came: 0. The domains' lines are whole, whoever
+/// prints. Throws std::invalid_argument for a mechanism that is not offered, a domid that no domain may have,
+/// or two domains with one name or domid. Several may run at once.
 int run_model(const ModelOptions&);
 
 } // namespace argo::runner

@@ -9,7 +9,7 @@ namespace argo::suite::platform {
 
 namespace {
 
-runner::ModelDomainBody& here() { return runner::ModelDomainBody::here(); }
+runner::SimulatedDomain& here() { return runner::SimulatedDomain::here(); }
 
 /// Address bits that a 32-bit doorbell leaves out.
 constexpr unsigned frame_shift = 6;

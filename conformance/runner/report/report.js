@@ -3,13 +3,29 @@
 "use strict";
 
 const data = JSON.parse(document.getElementById("data").textContent);
-const VERDICTS = ["CRASH", "WEDGED", "FAIL", "XPASS", "ERROR", "KFAIL", "SKIP", "NOT_SUPPORTED", "PASS", "NOT_TESTED"];
+const VERDICTS = [
+    "CRASH",
+    "WEDGED",
+    "FAIL",
+    "XPASS",
+    "ERROR",
+    "KFAIL",
+    "SKIP",
+    "NOT_SUPPORTED",
+    "PASS",
+    "NOT_TESTED",
+];
 const FAILED = new Set(["CRASH", "WEDGED", "FAIL", "XPASS", "ERROR"]);
 const MEANING = {
-    PASS: "the obligation was observed", FAIL: "it was violated", CRASH: "guest or hypervisor died",
-    WEDGED: "a call or a wait never ended", ERROR: "could not be decided; blocks a claim",
-    NOT_SUPPORTED: "optional, and its absence confirmed by probing", SKIP: "this run lacked something it needs",
-    KFAIL: "fails, and is a known failure", XPASS: "passes, though listed as a known failure",
+    PASS: "the obligation was observed",
+    FAIL: "it was violated",
+    CRASH: "guest or hypervisor died",
+    WEDGED: "a call or a wait never ended",
+    ERROR: "could not be decided; blocks a claim",
+    NOT_SUPPORTED: "optional, and its absence confirmed by probing",
+    SKIP: "this run lacked something it needs",
+    KFAIL: "fails, and is a known failure",
+    XPASS: "passes, though listed as a known failure",
     NOT_TESTED: "no case of this run checks it",
 };
 
@@ -19,7 +35,8 @@ function el(tag, attributes, ...children) {
     const element = document.createElement(tag);
     for (const [name, value] of Object.entries(attributes || {})) {
         if (name.startsWith("on")) element.addEventListener(name.slice(2), value);
-        else if (value !== null && value !== undefined && value !== false) element.setAttribute(name, value === true ? "" : value);
+        else if (value !== null && value !== undefined && value !== false)
+            element.setAttribute(name, value === true ? "" : value);
     }
     for (const child of children.flat(Infinity)) {
         if (child || child === 0) element.append(child);
@@ -33,16 +50,24 @@ function count(verdicts) {
     return counts;
 }
 
-const sum = (counts, wanted) => VERDICTS.filter(wanted).reduce((total, verdict) => total + counts[verdict], 0);
-const words = (counts) => VERDICTS.filter((v) => counts[v]).map((v) => `${counts[v]} ${v}`).join(", ");
-const pill = (verdict) => el("span", {class: `verdict ${verdict}`, title: MEANING[verdict]}, verdict.replace("_", " "));
+const sum = (counts, wanted) =>
+    VERDICTS.filter(wanted).reduce((total, verdict) => total + counts[verdict], 0);
+const words = (counts) =>
+    VERDICTS.filter((v) => counts[v])
+        .map((v) => `${counts[v]} ${v}`)
+        .join(", ");
+const pill = (verdict) =>
+    el("span", {class: `verdict ${verdict}`, title: MEANING[verdict]}, verdict.replace("_", " "));
 
 /// Proportions; the good ones first, so that bars of several targets can be compared.
 function bar(counts) {
     const parts = [...VERDICTS].reverse().filter((v) => counts[v]);
     parts.sort((a, b) => (b === "PASS") - (a === "PASS"));
-    return el("div", {class: "bar", role: "img", "aria-label": words(counts)},
-        parts.map((v) => el("i", {class: v, style: `flex: ${counts[v]} 1 0`, title: `${counts[v]} ${v}`})));
+    return el(
+        "div",
+        {class: "bar", role: "img", "aria-label": words(counts)},
+        parts.map((v) => el("i", {class: v, style: `flex: ${counts[v]} 1 0`, title: `${counts[v]} ${v}`})),
+    );
 }
 
 function duration(us) {
@@ -58,7 +83,10 @@ const names = data.targets.map((t) => t.target.name);
 const targets = data.targets.map((t, i) => ({
     ...t,
     // Two results of one target are told apart by their number.
-    label: names.indexOf(t.target.name) === names.lastIndexOf(t.target.name) ? t.target.name : `${t.target.name} #${i + 1}`,
+    label:
+        names.indexOf(t.target.name) === names.lastIndexOf(t.target.name)
+            ? t.target.name
+            : `${t.target.name} #${i + 1}`,
     first: Object.values(t.cases)[0],
 }));
 
@@ -73,78 +101,177 @@ const rows = data.requirements.map((requirement) => {
     // Where no Argo is, every answer differs from those of where it is; that is no news.
     const comparable = verdicts.filter((_, i) => targets[i].target.implementation);
     return {
-        requirement, verdicts, cases,
+        requirement,
+        verdicts,
+        cases,
         differs: new Set(comparable).size > 1,
         worst: Math.min(...verdicts.map((v) => VERDICTS.indexOf(v))),
         failed: verdicts.some((v) => FAILED.has(v)),
         tested: verdicts.some((v) => v !== "NOT_TESTED"),
-        haystack: [requirement.id, requirement.text, requirement.chapter, requirement.profile,
-            ...cases.map((c) => c.id)].join(" ").toLowerCase(),
+        haystack: [
+            requirement.id,
+            requirement.text,
+            requirement.chapter,
+            requirement.profile,
+            ...cases.map((c) => c.id),
+        ]
+            .join(" ")
+            .toLowerCase(),
     };
 });
 
 // ---- head, targets, profiles
 
 function drawHead() {
-    const suites = [...new Set(data.targets.map((t) => `Suite ${t.suite.version}, commit ${t.suite.commit.slice(0, 12)}`))];
+    const suites = [
+        ...new Set(
+            data.targets.map((t) => `Suite ${t.suite.version}, commit ${t.suite.commit.slice(0, 12)}`),
+        ),
+    ];
     const abis = [...new Set(data.targets.map((t) => `ABI ${t.abi.major}.${t.abi.minor}`))];
     const registries = new Set(data.targets.map((t) => t.abi.registry_sha256));
     document.title = `Argo ABI conformance: ${targets.map((t) => t.label).join(", ")}`;
     document.getElementById("top").append(
         el("h1", {}, "Argo ABI conformance"),
-        el("div", {class: "facts"},
+        el(
+            "div",
+            {class: "facts"},
             [...abis, ...suites].map((fact) => el("span", {}, fact)),
             el("span", {}, `${data.requirements.length} obligations, ${data.cases.length} cases`),
-            data.targets.some((t) => t.suite.dirty) && el("span", {class: "warning"}, "the suite had uncommitted changes"),
-            (suites.length > 1 || registries.size > 1) && el("span", {class: "warning"}, "results of different suites")));
+            data.targets.some((t) => t.suite.dirty) &&
+                el("span", {class: "warning"}, "the suite had uncommitted changes"),
+            (suites.length > 1 || registries.size > 1) &&
+                el("span", {class: "warning"}, "results of different suites"),
+        ),
+    );
 }
 
 function drawTarget(t) {
     const counts = count(Object.values(t.cases).map((c) => c.verdict));
     const failed = sum(counts, (v) => FAILED.has(v));
     const skipped = sum(counts, (v) => !FAILED.has(v) && v !== "PASS");
-    const figure = (n, word, bad) => el("span", {class: bad ? "bad" : null}, el("b", {}, String(n)), ` ${word}`);
-    const facts = [["Mechanism", t.first.mechanism], ["All found", t.target.mechanisms.join(", ")],
-        ["Guests", [t.first.environment, t.first.arch].filter(Boolean).join(", ")], ["Host", t.target.host],
-        ["Seed", String(t.seed)], ["Suite", `${t.suite.version}, ${t.suite.commit}${t.suite.dirty ? ", with changes" : ""}`],
-        ["Registry", t.abi.registry_sha256], ["Command", t.command]];
-    return el("article", {class: "target"},
+    const figure = (n, word, bad) =>
+        el("span", {class: bad ? "bad" : null}, el("b", {}, String(n)), ` ${word}`);
+    const facts = [
+        ["Mechanism", t.first.mechanism],
+        ["All found", t.target.mechanisms.join(", ")],
+        ["Guests", [t.first.environment, t.first.arch].filter(Boolean).join(", ")],
+        ["Host", t.target.host],
+        ["Seed", String(t.seed)],
+        ["Suite", `${t.suite.version}, ${t.suite.commit}${t.suite.dirty ? ", with changes" : ""}`],
+        ["Registry", t.abi.registry_sha256],
+        ["Command", t.command],
+    ];
+    return el(
+        "article",
+        {class: "target"},
         el("h2", {}, t.label),
-        el("p", {class: "soft"}, t.target.implementation ? `${t.target.implementation} ${t.target.version}` : "no Argo found by probing"),
-        el("div", {class: "outcome"}, figure(counts.PASS, "passed"), figure(failed, "failed", failed > 0), figure(skipped, "skipped")),
+        el(
+            "p",
+            {class: "soft"},
+            t.target.implementation
+                ? `${t.target.implementation} ${t.target.version}`
+                : "no Argo found by probing",
+        ),
+        el(
+            "div",
+            {class: "outcome"},
+            figure(counts.PASS, "passed"),
+            figure(failed, "failed", failed > 0),
+            figure(skipped, "skipped"),
+        ),
         bar(counts),
-        el("details", {}, el("summary", {}, "Environment"),
-            el("dl", {}, facts.filter(([, value]) => value).map(([key, value]) => [el("dt", {}, key), el("dd", {}, value)]))));
+        el(
+            "details",
+            {},
+            el("summary", {}, "Environment"),
+            el(
+                "dl",
+                {},
+                facts
+                    .filter(([, value]) => value)
+                    .map(([key, value]) => [el("dt", {}, key), el("dd", {}, value)]),
+            ),
+        ),
+    );
 }
 
 function drawProfiles() {
     const profiles = [...new Set(data.cases.map((c) => c.profile))];
     const cell = (profile, t) => {
-        const counts = count(Object.values(t.cases).filter((c) => c.profile === profile).map((c) => c.verdict));
+        const counts = count(
+            Object.values(t.cases)
+                .filter((c) => c.profile === profile)
+                .map((c) => c.verdict),
+        );
         const total = sum(counts, () => true);
         if (!total) return el("td", {"data-target": t.label}, el("span", {class: "soft"}, "not run"));
-        return el("td", {"data-target": t.label}, el("span", {class: "n"}, `${counts.PASS} of ${total}`), bar(counts),
-            el("div", {class: "rest"}, words({...counts, PASS: 0})));
+        return el(
+            "td",
+            {"data-target": t.label},
+            el("span", {class: "n"}, `${counts.PASS} of ${total}`),
+            bar(counts),
+            el("div", {class: "rest"}, words({...counts, PASS: 0})),
+        );
     };
     document.getElementById("profiles").append(
         el("h2", {id: "profiles-title"}, "Profiles"),
-        el("table", {},
-            el("thead", {}, el("tr", {}, el("th", {scope: "col"}, "Profile"), targets.map((t) => el("th", {scope: "col"}, t.label)))),
-            el("tbody", {}, profiles.map((p) => el("tr", {}, el("th", {scope: "row"}, p), targets.map((t) => cell(p, t)))))));
+        el(
+            "table",
+            {},
+            el(
+                "thead",
+                {},
+                el(
+                    "tr",
+                    {},
+                    el("th", {scope: "col"}, "Profile"),
+                    targets.map((t) => el("th", {scope: "col"}, t.label)),
+                ),
+            ),
+            el(
+                "tbody",
+                {},
+                profiles.map((p) =>
+                    el(
+                        "tr",
+                        {},
+                        el("th", {scope: "row"}, p),
+                        targets.map((t) => cell(p, t)),
+                    ),
+                ),
+            ),
+        ),
+    );
 }
 
 // ---- drill-down
 
 function copyButton(text) {
-    return el("button", {type: "button", onclick: (event) => {
-        const done = () => { event.target.textContent = "copied"; };
-        if (navigator.clipboard) navigator.clipboard.writeText(text).then(done, () => {});
-    }}, "copy");
+    return el(
+        "button",
+        {
+            type: "button",
+            onclick: (event) => {
+                const done = () => {
+                    event.target.textContent = "copied";
+                };
+                if (navigator.clipboard) navigator.clipboard.writeText(text).then(done, () => {});
+            },
+        },
+        "copy",
+    );
 }
 
 function again(t, c) {
     if (t.target.name === "log") {
-        return el("p", {class: "again"}, "Again: boot the image with ", el("code", {}, `filter=${c.id}`), " on the lead's command line.");
+        return el(
+            "p",
+            {class: "again"},
+            "Again: boot the image with ",
+            el("code", {}, `filter=${c.id}`),
+            " on the lead's command line.",
+        );
     }
     const mechanism = t.command.includes("--mechanism") ? ` --mechanism ${t.first.mechanism}` : "";
     const command = `argo-conformance run --target ${t.target.name} --filter ${c.id}${mechanism} --seed ${t.seed}`;
@@ -154,37 +281,111 @@ function again(t, c) {
 function drawResult(t, c) {
     const result = t.cases[c.id];
     if (!result) {
-        return el("div", {class: "result"}, el("div", {class: "line"}, el("b", {}, t.label), el("span", {class: "soft"}, "not in this run's selection")));
+        return el(
+            "div",
+            {class: "result"},
+            el(
+                "div",
+                {class: "line"},
+                el("b", {}, t.label),
+                el("span", {class: "soft"}, "not in this run's selection"),
+            ),
+        );
     }
-    return el("div", {class: "result"},
-        el("div", {class: "line"}, el("b", {}, t.label), pill(result.verdict),
-            result.detail && el("span", {class: "detail"}, result.detail), el("span", {class: "time"}, duration(result.duration_us))),
-        result.log && el("details", {open: FAILED.has(result.verdict)}, el("summary", {}, "Log"), el("pre", {tabindex: "0"}, result.log)),
-        again(t, c));
+    return el(
+        "div",
+        {class: "result"},
+        el(
+            "div",
+            {class: "line"},
+            el("b", {}, t.label),
+            pill(result.verdict),
+            result.detail && el("span", {class: "detail"}, result.detail),
+            el("span", {class: "time"}, duration(result.duration_us)),
+        ),
+        result.log &&
+            el(
+                "details",
+                {open: FAILED.has(result.verdict)},
+                el("summary", {}, "Log"),
+                el("pre", {tabindex: "0"}, result.log),
+            ),
+        again(t, c),
+    );
 }
 
 function drawCase(c, shown) {
     const failed = shown.some((t) => t.cases[c.id] && FAILED.has(t.cases[c.id].verdict));
-    return el("section", {class: "case", "aria-label": `Case ${c.id}`},
-        el("h3", {}, el("span", {class: "id"}, c.id), c.file && el("code", {class: "where soft"}, `${c.file}:${c.line}`)),
-        c.source && el("details", {open: failed}, el("summary", {}, "Source"), el("pre", {tabindex: "0"}, c.source)),
-        shown.map((t) => drawResult(t, c)));
+    return el(
+        "section",
+        {class: "case", "aria-label": `Case ${c.id}`},
+        el(
+            "h3",
+            {},
+            el("span", {class: "id"}, c.id),
+            c.file && el("code", {class: "where soft"}, `${c.file}:${c.line}`),
+        ),
+        c.source &&
+            el("details", {open: failed}, el("summary", {}, "Source"), el("pre", {tabindex: "0"}, c.source)),
+        shown.map((t) => drawResult(t, c)),
+    );
 }
 
 function drawPanel(row, target) {
     const {requirement: r, cases} = row; // its sentence stands in the row above
     const shown = target === null ? targets : [targets[target]];
-    const choice = (label, value) => el("button", {type: "button", class: "chip", "aria-pressed": String(value === target),
-        onclick: () => open(row, value)}, label);
-    const facts = [["chapter", r.chapter], ["revision", String(r.revision)], ["subject", r.subject], ["keyword", r.keyword],
-        ["profile", r.profile], ["testability", r.testability]];
-    return el("td", {colspan: String(2 + targets.length)}, el("div", {class: "inside"},
-        el("div", {class: "meta"}, facts.filter(([, value]) => value).map(([key, value]) => el("span", {}, `${key}: ${value}`))),
-        r.reason && el("p", {class: "soft"}, `No automatic case: ${r.reason}.`),
-        !cases.length && !r.reason && el("p", {class: "soft"}, "No case names this obligation."),
-        cases.length > 0 && targets.length > 1 &&
-            el("div", {class: "tabs", role: "group", "aria-label": "Targets shown"}, choice("all targets", null), targets.map((t, i) => choice(t.label, i))),
-        cases.map((c) => drawCase(c, shown))));
+    const choice = (label, value) =>
+        el(
+            "button",
+            {
+                type: "button",
+                class: "chip",
+                "aria-pressed": String(value === target),
+                onclick: () => open(row, value),
+            },
+            label,
+        );
+    const facts = [
+        ["chapter", r.chapter],
+        ["revision", String(r.revision)],
+        ["subject", r.subject],
+        ["keyword", r.keyword],
+        ["profile", r.profile],
+        ["testability", r.testability],
+    ];
+    return el(
+        "td",
+        {colspan: String(2 + targets.length)},
+        el(
+            "div",
+            {class: "inside"},
+            el(
+                "div",
+                {class: "meta"},
+                facts.filter(([, value]) => value).map(([key, value]) => el("span", {}, `${key}: ${value}`)),
+            ),
+            r.reason && el("p", {class: "soft"}, `No automatic case: ${r.reason}.`),
+            !cases.length && !r.reason && el("p", {class: "soft"}, "No case names this obligation."),
+            targets
+                .filter((t) => (t.requirements[r.id] || {}).void)
+                .map((t) =>
+                    el(
+                        "p",
+                        {class: "warning"},
+                        `${t.label} was tested for revision ${t.requirements[r.id].revision}; the sentence has changed since, and the result is void.`,
+                    ),
+                ),
+            cases.length > 0 &&
+                targets.length > 1 &&
+                el(
+                    "div",
+                    {class: "tabs", role: "group", "aria-label": "Targets shown"},
+                    choice("all targets", null),
+                    targets.map((t, i) => choice(t.label, i)),
+                ),
+            cases.map((c) => drawCase(c, shown)),
+        ),
+    );
 }
 
 function close(row) {
@@ -204,7 +405,11 @@ function open(row, target) {
     row.element.classList.add("open");
     row.button.setAttribute("aria-expanded", "true");
     const place = target === null ? row.requirement.id : `${row.requirement.id}/${targets[target].label}`;
-    try { history.replaceState(null, "", `#${encodeURI(place)}`); } catch { /* some browsers refuse this for files */ }
+    try {
+        history.replaceState(null, "", `#${encodeURI(place)}`);
+    } catch {
+        /* some browsers refuse this for files */
+    }
     const pressed = focused && row.panel.querySelector("[aria-pressed=true]");
     if (pressed) pressed.focus();
 }
@@ -217,13 +422,33 @@ const wish = {text: "", verdict: null, profile: "", differences: false};
 
 function drawRow(row) {
     const r = row.requirement;
-    row.button = el("button", {type: "button", class: "id", "aria-expanded": "false", onclick: () => toggle(row, null)}, r.id);
-    row.element = el("tr", {class: "row", id: r.id},
+    row.button = el(
+        "button",
+        {type: "button", class: "id", "aria-expanded": "false", onclick: () => toggle(row, null)},
+        r.id,
+    );
+    row.element = el(
+        "tr",
+        {class: "row", id: r.id},
         el("td", {class: "name"}, row.button),
         el("td", {class: "text"}, r.text),
-        row.verdicts.map((verdict, i) => el("td", {class: "cell"},
-            el("button", {type: "button", "data-target": targets[i].label, "aria-label": `${r.id}, ${targets[i].label}: ${verdict}`,
-                onclick: () => toggle(row, i)}, pill(verdict)))));
+        row.verdicts.map((verdict, i) =>
+            el(
+                "td",
+                {class: "cell"},
+                el(
+                    "button",
+                    {
+                        type: "button",
+                        "data-target": targets[i].label,
+                        "aria-label": `${r.id}, ${targets[i].label}: ${verdict}`,
+                        onclick: () => toggle(row, i),
+                    },
+                    pill(verdict),
+                ),
+            ),
+        ),
+    );
     return row.element;
 }
 
@@ -245,10 +470,12 @@ function grouped() {
 }
 
 function suits(row) {
-    return (!wish.text || wish.text.split(/\s+/).every((word) => row.haystack.includes(word))) &&
+    return (
+        (!wish.text || wish.text.split(/\s+/).every((word) => row.haystack.includes(word))) &&
         (!wish.verdict || row.verdicts.includes(wish.verdict)) &&
         (!wish.profile || row.requirement.profile === wish.profile) &&
-        (!wish.differences || row.differs);
+        (!wish.differences || row.differs)
+    );
 }
 
 function drawObligations() {
@@ -272,39 +499,109 @@ function drawObligations() {
         empty.hidden = left !== 0;
     };
     const present = VERDICTS.filter((v) => rows.some((row) => row.verdicts.includes(v)));
-    const chips = present.map((verdict) => el("button", {type: "button", class: "chip", "aria-pressed": "false", onclick: (event) => {
-        wish.verdict = wish.verdict === verdict ? null : verdict;
-        for (const chip of chips) chip.setAttribute("aria-pressed", String(chip === event.currentTarget && wish.verdict !== null));
-        apply();
-    }}, verdict.replace("_", " ")));
-    const differences = el("button", {type: "button", class: "chip", "aria-pressed": "false", onclick: (event) => {
-        wish.differences = !wish.differences;
-        event.currentTarget.setAttribute("aria-pressed", String(wish.differences));
-        apply();
-    }}, "differences");
+    const chips = present.map((verdict) =>
+        el(
+            "button",
+            {
+                type: "button",
+                class: "chip",
+                "aria-pressed": "false",
+                onclick: (event) => {
+                    wish.verdict = wish.verdict === verdict ? null : verdict;
+                    for (const chip of chips)
+                        chip.setAttribute(
+                            "aria-pressed",
+                            String(chip === event.currentTarget && wish.verdict !== null),
+                        );
+                    apply();
+                },
+            },
+            verdict.replace("_", " "),
+        ),
+    );
+    const differences = el(
+        "button",
+        {
+            type: "button",
+            class: "chip",
+            "aria-pressed": "false",
+            onclick: (event) => {
+                wish.differences = !wish.differences;
+                event.currentTarget.setAttribute("aria-pressed", String(wish.differences));
+                apply();
+            },
+        },
+        "differences",
+    );
     const profiles = [...new Set(rows.map((row) => row.requirement.profile).filter(Boolean))];
-    const search = el("input", {type: "search", placeholder: "Search text, ID or case  ( / )", "aria-label": "Search", oninput: (event) => {
-        wish.text = event.target.value.trim().toLowerCase();
-        apply();
-    }});
+    const search = el("input", {
+        type: "search",
+        placeholder: "Search text, ID or case  ( / )",
+        "aria-label": "Search",
+        oninput: (event) => {
+            wish.text = event.target.value.trim().toLowerCase();
+            apply();
+        },
+    });
     const body = el("tbody", {});
     for (const group of groups) {
-        group.element = el("tr", {class: "group"}, el("th", {colspan: String(2 + targets.length), scope: "colgroup"},
-            group.title, el("span", {}, String(group.rows.length))));
+        group.element = el(
+            "tr",
+            {class: "group"},
+            el(
+                "th",
+                {colspan: String(2 + targets.length), scope: "colgroup"},
+                group.title,
+                el("span", {}, String(group.rows.length)),
+            ),
+        );
         body.append(group.element, ...group.rows.map(drawRow));
     }
     document.getElementById("obligations").append(
         el("h2", {id: "obligations-title"}, "Obligations"),
-        el("div", {class: "filters", role: "search"}, search,
-            profiles.length > 1 && el("select", {"aria-label": "Profile", onchange: (event) => { wish.profile = event.target.value; apply(); }},
-                el("option", {value: ""}, "every profile"), profiles.map((p) => el("option", {value: p}, p))),
-            el("div", {class: "chips", role: "group", "aria-label": "Show only"}, rows.some((row) => row.differs) && differences, chips),
-            output),
-        el("table", {class: "matrix"},
-            el("thead", {}, el("tr", {}, el("th", {scope: "col"}, "Obligation"), el("th", {scope: "col"}, "Sentence"),
-                targets.map((t) => el("th", {scope: "col", class: "cell"}, t.label)))),
-            body),
-        empty);
+        el(
+            "div",
+            {class: "filters", role: "search"},
+            search,
+            profiles.length > 1 &&
+                el(
+                    "select",
+                    {
+                        "aria-label": "Profile",
+                        onchange: (event) => {
+                            wish.profile = event.target.value;
+                            apply();
+                        },
+                    },
+                    el("option", {value: ""}, "every profile"),
+                    profiles.map((p) => el("option", {value: p}, p)),
+                ),
+            el(
+                "div",
+                {class: "chips", role: "group", "aria-label": "Show only"},
+                rows.some((row) => row.differs) && differences,
+                chips,
+            ),
+            output,
+        ),
+        el(
+            "table",
+            {class: "matrix"},
+            el(
+                "thead",
+                {},
+                el(
+                    "tr",
+                    {},
+                    el("th", {scope: "col"}, "Obligation"),
+                    el("th", {scope: "col"}, "Sentence"),
+                    targets.map((t) => el("th", {scope: "col", class: "cell"}, t.label)),
+                ),
+            ),
+            body,
+        ),
+        empty,
+    );
     apply();
     document.addEventListener("keydown", (event) => keys(event, search));
 }
@@ -338,7 +635,12 @@ function keys(event, search) {
 function drawFoot() {
     document.getElementById("bottom").append(
         el("p", {}, "An obligation has the worst verdict of the cases that name it. What the verdicts mean:"),
-        el("dl", {}, VERDICTS.map((v) => [el("dt", {}, pill(v)), el("dd", {}, MEANING[v])])));
+        el(
+            "dl",
+            {},
+            VERDICTS.map((v) => [el("dt", {}, pill(v)), el("dd", {}, MEANING[v])]),
+        ),
+    );
 }
 
 function openFromAddress() {

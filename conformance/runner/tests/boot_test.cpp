@@ -13,10 +13,7 @@ namespace {
 class BootTest : public testing::Test
 {
   protected:
-    BootTest()
-        : ledger_({&a_, &b_})
-    {
-    }
+    BootTest() : ledger_({&a_, &b_}) {}
 
     std::optional<Ask> say(std::string_view text) { return say(++seq_, text); }
     std::optional<Ask> say(uint64_t seq, std::string_view text)

@@ -25,7 +25,9 @@ class ExitCodes(CommandTest):
 
     def test_fail(self):
         done = self.run_fake(scenario={"sendv.denied": "fail", "query.answers": "error"}, code=1)
-        self.assertIn("FAIL          sendv.denied: suite/x.cpp:12: send(...) is -11, expected -111", done.stdout)
+        self.assertIn(
+            "FAIL          sendv.denied: suite/x.cpp:12: send(...) is -11, expected -111", done.stdout
+        )
 
     def test_error(self):
         self.run_fake(scenario={"sendv.denied": "error"}, code=3)
@@ -36,8 +38,18 @@ class ExitCodes(CommandTest):
         self.assertIn("fake: no /dev/kvm", done.stderr)
 
     def test_vmm_that_is_not_there(self):
-        done = self.call("run", "--target", "kvm", "--vmm", "/nowhere/argo-vmm", "--image", HERE / "command.py", "--out",
-                         self.out, code=4)
+        done = self.call(
+            "run",
+            "--target",
+            "kvm",
+            "--vmm",
+            "/nowhere/argo-vmm",
+            "--image",
+            HERE / "command.py",
+            "--out",
+            self.out,
+            code=4,
+        )
         self.assertIn("argo-vmm is not there", done.stderr)
 
 
@@ -81,7 +93,9 @@ class Usage(CommandTest):
         self.refused("run", "--timeout-factor", "0", says="--timeout-factor")
 
     def test_out_that_cannot_be_made(self):
-        self.refused("run", "--target", "kvm", *self.fake_options()[:4], "--out", "/proc/none", says="/proc/none")
+        self.refused(
+            "run", "--target", "kvm", *self.fake_options()[:4], "--out", "/proc/none", says="/proc/none"
+        )
 
     def test_scripts_with_one_folder(self):
         self.refused("run", "--target", "exec:a/x.sh,exec:b/x.sh", says="same folder")
@@ -100,7 +114,17 @@ class Selection(CommandTest):
         self.assertEqual(self.results()["summary"]["not_tested"], 6)
 
     def test_topology_says_what_was_asked_for(self):
-        self.run_fake("--filter", "sendv.to_peer", "--mechanism", "pio", "--seed", "7", "--timeout-factor", "2.5", code=0)
+        self.run_fake(
+            "--filter",
+            "sendv.to_peer",
+            "--mechanism",
+            "pio",
+            "--seed",
+            "7",
+            "--timeout-factor",
+            "2.5",
+            code=0,
+        )
         topology = (self.out / "kvm" / "topology.toml").read_text()
         self.assertIn("role=lead peer=2 third=3 filter=sendv.to_peer mechanism=pio seed=7 slow=3", topology)
         self.assertIn("role=peer lead=1 third=3", topology)
@@ -127,7 +151,9 @@ class Selection(CommandTest):
         done = self.call("list", "--json", code=0)
         copy = self.folder / "copy.json"
         copy.write_text(done.stdout)
-        again = subprocess.run([PROGRAM, "--catalogue", copy, "list", "--json"], capture_output=True, text=True, check=True)
+        again = subprocess.run(
+            [PROGRAM, "--catalogue", copy, "list", "--json"], capture_output=True, text=True, check=True
+        )
         self.assertEqual(again.stdout, done.stdout)
 
 
@@ -183,7 +209,9 @@ class KnownFailures(CommandTest):
         self.assert_verdicts(sendv_denied="XPASS")
 
     def test_another_version_is_not_excused(self):
-        self.run_fake(*self.known(self.LIST.replace("4.20", "4.19")), scenario={"sendv.denied": "fail"}, code=1)
+        self.run_fake(
+            *self.known(self.LIST.replace("4.20", "4.19")), scenario={"sendv.denied": "fail"}, code=1
+        )
         self.assert_verdicts(sendv_denied="FAIL")
 
     def test_list_that_makes_no_sense(self):
@@ -193,9 +221,13 @@ class KnownFailures(CommandTest):
 
 class Interrupt(CommandTest):
     def test_ctrl_c_ends_everything(self):
-        child = subprocess.Popen(self.command("run", "--target", "kvm", *self.fake_options()),
-                                 env=self.environment({"sendv.to_peer": "wedge"}), stdout=subprocess.PIPE,
-                                 stderr=subprocess.PIPE, text=True)
+        child = subprocess.Popen(
+            self.command("run", "--target", "kvm", *self.fake_options()),
+            env=self.environment({"sendv.to_peer": "wedge"}),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
         log = self.out / "kvm" / "console.log"
         for _ in range(500):
             if log.exists() and "begin sendv.to_peer" in log.read_text():
@@ -204,14 +236,19 @@ class Interrupt(CommandTest):
         child.send_signal(signal.SIGINT)
         output, _ = child.communicate(timeout=20)
         self.assertEqual(child.returncode, 130, output)
-        self.assert_verdicts(sendv_to_peer="ERROR", sendv_denied="ERROR", sendv_many="ERROR", vector_fires="ERROR")
+        self.assert_verdicts(
+            sendv_to_peer="ERROR", sendv_denied="ERROR", sendv_many="ERROR", vector_fires="ERROR"
+        )
         self.assertEqual(self.detail("sendv.denied"), "not run: interrupted")
         self.assert_no_orphans()
 
     def test_nothing_outlives_a_killed_runner(self):
-        child = subprocess.Popen(self.command("run", "--target", "kvm", *self.fake_options()),
-                                 env=self.environment({"sendv.to_peer": "wedge"}), stdout=subprocess.DEVNULL,
-                                 stderr=subprocess.DEVNULL)
+        child = subprocess.Popen(
+            self.command("run", "--target", "kvm", *self.fake_options()),
+            env=self.environment({"sendv.to_peer": "wedge"}),
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
         time.sleep(1)
         child.kill()
         child.wait()

@@ -22,18 +22,27 @@ class CommandTest(unittest.TestCase):
         self.out = self.folder / "out"
 
     def environment(self, scenario=None, **more):
-        return os.environ | {
-            "FAKE_CATALOGUE": str(CATALOGUE),
-            "FAKE_SCENARIO": json.dumps(scenario or {}),
-            "FAKE_HEARD": str(self.folder / "heard"),
-        } | more
+        return (
+            os.environ
+            | {
+                "FAKE_CATALOGUE": str(CATALOGUE),
+                "FAKE_SCENARIO": json.dumps(scenario or {}),
+                "FAKE_HEARD": str(self.folder / "heard"),
+            }
+            | more
+        )
 
     def command(self, *arguments):
         return [PROGRAM, "--catalogue", str(CATALOGUE), *map(str, arguments)]
 
     def call(self, *arguments, scenario=None, code=None, **environment):
-        done = subprocess.run(self.command(*arguments), env=self.environment(scenario, **environment),
-                              capture_output=True, text=True, timeout=100)
+        done = subprocess.run(
+            self.command(*arguments),
+            env=self.environment(scenario, **environment),
+            capture_output=True,
+            text=True,
+            timeout=100,
+        )
         if code is not None:
             self.assertEqual(done.returncode, code, done.stdout + done.stderr)
         return done
@@ -43,8 +52,16 @@ class CommandTest(unittest.TestCase):
 
     def run_fake(self, *arguments, scenario=None, code=None, **environment):
         """Target kvm, with the scripted VMM."""
-        return self.call("run", "--target", "kvm", *self.fake_options(), *arguments, scenario=scenario, code=code,
-                         **environment)
+        return self.call(
+            "run",
+            "--target",
+            "kvm",
+            *self.fake_options(),
+            *arguments,
+            scenario=scenario,
+            code=code,
+            **environment
+        )
 
     def results(self, target="kvm"):
         return json.loads((self.out / target / "results.json").read_text())

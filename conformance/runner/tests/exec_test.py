@@ -9,8 +9,17 @@ from command import CommandTest, HERE
 
 class Exec(CommandTest):
     def run_script(self, *arguments, **more):
-        return self.call("run", "--target", f"exec:{HERE / 'fake_target.py'}", "--image", HERE / "command.py",
-                         "--out", self.out, *arguments, **more)
+        return self.call(
+            "run",
+            "--target",
+            f"exec:{HERE / 'fake_target.py'}",
+            "--image",
+            HERE / "command.py",
+            "--out",
+            self.out,
+            *arguments,
+            **more,
+        )
 
     def test_two_domains(self):
         self.run_script(code=0)
@@ -47,12 +56,22 @@ class Exec(CommandTest):
         self.assertEqual(heard.count("start peer"), 2)
 
     def test_no_such_script(self):
-        done = self.call("run", "--target", "exec:/nowhere/x", "--image", HERE / "command.py", "--out", self.out, code=4)
+        done = self.call(
+            "run", "--target", "exec:/nowhere/x", "--image", HERE / "command.py", "--out", self.out, code=4
+        )
         self.assertIn("no such program", done.stderr)
 
     def test_no_image(self):
-        done = self.call("run", "--target", f"exec:{HERE / 'fake_target.py'}", "--image", "/nowhere/guest.elf",
-                         "--out", self.out, code=4)
+        done = self.call(
+            "run",
+            "--target",
+            f"exec:{HERE / 'fake_target.py'}",
+            "--image",
+            "/nowhere/guest.elf",
+            "--out",
+            self.out,
+            code=4,
+        )
         self.assertIn("/nowhere/guest.elf is not there", done.stderr)
 
 

@@ -19,10 +19,12 @@ def start(role: str, command_line: str) -> None:
         time.sleep(60)
     topology = pathlib.Path(os.environ["FAKE_HEARD"] + ".toml")
     topology.write_text(f'[[domain]]\nname = "lead"\ncommand_line = "{command_line}"\n')
-    vmm = subprocess.Popen([HERE / "fake_vmm.py", "run", topology], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    vmm = subprocess.Popen(
+        [HERE / "fake_vmm.py", "run", topology], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
     for line in vmm.stdout:
         if line.startswith("[lead] "):
-            print(line[len("[lead] "):], end="", flush=True)
+            print(line[len("[lead] ") :], end="", flush=True)
         if line.startswith("[host] lead ended"):
             break
     vmm.kill()

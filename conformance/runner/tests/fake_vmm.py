@@ -149,8 +149,10 @@ def run(topology: str) -> None:
         say(b"[lead] \x1b[2JSeaBIOS (version x) ", b"")
         sys.stdout.buffer.write(b"")
         lead.print = lambda line, p=lead.print: (setattr(lead, "print", p), say(line, b"\n"))
-    lead.protocol("env role=lead domid=1 arch=x86_64 environment=image implementation=3 version=4.19 "
-                  "mechanism=msr mechanisms=msr,mmio,pio")
+    lead.protocol(
+        "env role=lead domid=1 arch=x86_64 environment=image implementation=3 version=4.19 "
+        "mechanism=msr mechanisms=msr,mmio,pio"
+    )
     if "option" in boot:
         lead.protocol("env unknown-option=slow=1")
         lead.end()

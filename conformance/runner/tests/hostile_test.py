@@ -62,13 +62,16 @@ class Ends(CommandTest):
     def test_dies_at_the_start(self):
         self.run_fake(scenario={"*": ["dies"]}, code=3)
         self.assert_verdicts(default="ERROR")
-        self.assertIn("exit code 1", self.detail("query.answers"))
-        self.assertIn("it would not start", (self.out / "kvm" / "stderr.log").read_text())
+        self.assertEqual(
+            self.detail("query.answers"), "not run: kvm ended: exit code 1: argo-vmm: it would not start"
+        )
 
     def test_a_lead_that_does_not_go_on_where_it_was(self):
         # It ignores `after`, so it crashes at the same place again; the run ends all the same.
         self.run_fake(scenario={"*": ["deaf"], "sendv.to_peer": "crash"}, code=1)
-        self.assert_verdicts(sendv_to_peer="CRASH", sendv_denied="ERROR", sendv_many="ERROR", vector_fires="ERROR")
+        self.assert_verdicts(
+            sendv_to_peer="CRASH", sendv_denied="ERROR", sendv_many="ERROR", vector_fires="ERROR"
+        )
 
     def test_ends_without_its_end_line(self):
         self.run_fake(scenario={"*": ["no-end"]}, code=0)
@@ -98,7 +101,9 @@ class Lies(CommandTest):
     def test_forged_by_another_domain(self):
         done = self.run_fake(scenario={"sendv.denied": "forged-by-peer"}, code=1)
         self.assert_verdicts(sendv_denied="FAIL")
-        self.assertRegex(done.stdout, r"peer: not the lead, and not believed: argo-ct 1 11 PASS .* \(2 times\)")
+        self.assertRegex(
+            done.stdout, r"peer: not the lead, and not believed: argo-ct 1 11 PASS .* \(2 times\)"
+        )
 
     def test_unknown_verdict(self):
         self.run_fake(scenario={"sendv.denied": "unknown-verdict"}, code=3)

@@ -15,8 +15,13 @@ namespace {
 /// The console of a lead that runs x.a, x.b and x.c; each line without its end.
 std::vector<std::string> console(const std::vector<std::string>& more = {})
 {
-    std::vector<std::string> words{"env role=lead mechanism=msr", "begin x.a", "PASS x.a R", "begin x.b",
-                                   "FAIL x.b R why", "begin x.c", "PASS x.c R"};
+    std::vector<std::string> words{"env role=lead mechanism=msr",
+                                   "begin x.a",
+                                   "PASS x.a R",
+                                   "begin x.b",
+                                   "FAIL x.b R why",
+                                   "begin x.c",
+                                   "PASS x.c R"};
     words.insert(words.end(), more.begin(), more.end());
     std::vector<std::string> lines;
     uint32_t crc = 0;
@@ -68,8 +73,9 @@ TEST_F(IngestTest, cut_behind_every_line)
     const auto whole = console();
     const char* expected[] = {"ERROR ERROR ERROR ", // env
                               "ERROR ERROR ERROR ", // begin x.a
-                              "PASS ERROR ERROR ", "PASS ERROR ERROR ", "PASS FAIL ERROR ", "PASS FAIL ERROR ",
-                              "PASS FAIL PASS ",  // its end line alone is missing
+                              "PASS ERROR ERROR ",  "PASS ERROR ERROR ",
+                              "PASS FAIL ERROR ",   "PASS FAIL ERROR ",
+                              "PASS FAIL PASS ", // its end line alone is missing
                               "PASS FAIL PASS "};
     for (size_t n = 1; n <= whole.size(); ++n) {
         EXPECT_EQ(verdicts({whole.begin(), whole.begin() + static_cast<ptrdiff_t>(n)}), expected[n - 1]) << n;
@@ -160,7 +166,8 @@ TEST_F(IngestTest, several_boots)
 {
     auto lines = console();
     lines.resize(4); // breaks off in x.b
-    lines.insert(lines.end(), {"argo-ct 1 1 env role=lead", "argo-ct 1 2 begin x.c", "argo-ct 1 3 PASS x.c R"});
+    lines.insert(lines.end(),
+                 {"argo-ct 1 1 env role=lead", "argo-ct 1 2 begin x.c", "argo-ct 1 3 PASS x.c R"});
     EXPECT_EQ(verdicts(lines), "PASS ERROR PASS ");
 }
 

@@ -89,9 +89,11 @@ TEST_F(KnownFailuresTest, that_make_no_sense_are_refused)
     EXPECT_EQ(complaint("x = 1\n" + list()), ":1: unknown key 'x'");
     EXPECT_EQ(complaint(list("case = 'x.a'", "case = 3")), ":1: a known failure needs 'case', a text");
     EXPECT_EQ(complaint(list("reason = 'because'\n", "")), ":1: a known failure needs 'reason', a text");
-    EXPECT_EQ(complaint(list("reference", "referense")), ":6: unknown key 'referense'; did you mean 'reference'?");
+    EXPECT_EQ(complaint(list("reference", "referense")),
+              ":6: unknown key 'referense'; did you mean 'reference'?");
     EXPECT_EQ(complaint(list("x.a", "x.b")), ":1: no case 'x.b'; did you mean 'x.a'?");
-    EXPECT_EQ(complaint(list("X-001", "X-002")), ":1: case 'x.a' does not check ARGO-X-002; it checks ARGO-X-001");
+    EXPECT_EQ(complaint(list("X-001", "X-002")),
+              ":1: case 'x.a' does not check ARGO-X-002; it checks ARGO-X-001");
     EXPECT_EQ(complaint(list("'<5'", "'five'")),
               ":1: 'five' is no condition on a version; write e.g. \">=4.18 <4.22\" or \"*\"");
     EXPECT_NE(complaint("[[known-failure"), "");
@@ -100,8 +102,10 @@ TEST_F(KnownFailuresTest, that_make_no_sense_are_refused)
 TEST(KnownVerdict, failures_are_known_and_passes_are_not)
 {
     EXPECT_EQ(known(Verdict::pass), Verdict::xpass);
-    for (const auto verdict : {Verdict::fail, Verdict::crash, Verdict::wedged}) EXPECT_EQ(known(verdict), Verdict::kfail);
-    for (const auto verdict : {Verdict::error, Verdict::skip, Verdict::not_supported}) EXPECT_EQ(known(verdict), verdict);
+    for (const auto verdict : {Verdict::fail, Verdict::crash, Verdict::wedged})
+        EXPECT_EQ(known(verdict), Verdict::kfail);
+    for (const auto verdict : {Verdict::error, Verdict::skip, Verdict::not_supported})
+        EXPECT_EQ(known(verdict), verdict);
 }
 
 } // namespace

@@ -14,8 +14,20 @@ import jsonschema
 from command import CASES, CommandTest, HERE
 
 SCHEMA = json.loads((HERE.parent.parent / "schema" / "results.schema.json").read_text())
-MIXED = {"query.answers": "fail", "sendv.empty_message": "crash", "sendv.to_peer": "skip", "sendv.denied": "garbage",
-         "vector.fires": "not-supported"}
+MIXED = {
+    "query.answers": "fail",
+    "sendv.empty_message": "crash",
+    "sendv.to_peer": "skip",
+    "sendv.denied": "garbage",
+    "vector.fires": "not-supported",
+}
+
+
+def data_of(page):
+    """What is embedded in a report."""
+    return json.loads(
+        re.search(r'<script type="application/json" id="data">(.*?)</script>', page.read_text(), re.S)[1]
+    )
 
 
 class Outputs(CommandTest):
@@ -28,8 +40,21 @@ class Outputs(CommandTest):
         results = self.results()
         jsonschema.validate(results, SCHEMA)
         self.assertEqual([case["id"] for case in results["cases"]], CASES)
-        self.assertEqual(results["summary"], {"pass": 3, "fail": 1, "crash": 1, "wedged": 0, "error": 0, "not_supported": 1,
-                                              "skip": 1, "kfail": 0, "xpass": 0, "not_tested": 1})
+        self.assertEqual(
+            results["summary"],
+            {
+                "pass": 3,
+                "fail": 1,
+                "crash": 1,
+                "wedged": 0,
+                "error": 0,
+                "not_supported": 1,
+                "skip": 1,
+                "kfail": 0,
+                "xpass": 0,
+                "not_tested": 1,
+            },
+        )
         self.assertEqual(results["target"]["mechanisms"], ["msr", "mmio", "pio"])
         judged = {r["id"]: (r["revision"], r["verdict"]) for r in results["requirements"]}
         self.assertEqual(judged["ARGO-QUERY-101"], (2, "PASS"))
@@ -40,9 +65,13 @@ class Outputs(CommandTest):
 
     def test_junit(self):
         root = xml.etree.ElementTree.parse(self.out / "kvm" / "results.xml").getroot()
-        self.assertEqual({key: root.get(key) for key in ("tests", "failures", "errors", "skipped")},
-                         {"tests": "7", "failures": "2", "errors": "0", "skipped": "2"})
-        self.assertEqual([f"{case.get('classname')}.{case.get('name')}" for case in root.iter("testcase")], CASES)
+        self.assertEqual(
+            {key: root.get(key) for key in ("tests", "failures", "errors", "skipped")},
+            {"tests": "7", "failures": "2", "errors": "0", "skipped": "2"},
+        )
+        self.assertEqual(
+            [f"{case.get('classname')}.{case.get('name')}" for case in root.iter("testcase")], CASES
+        )
 
     def test_tap(self):
         lines = (self.out / "kvm" / "results.tap").read_text().splitlines()
@@ -51,26 +80,24 @@ class Outputs(CommandTest):
         self.assertEqual([line.split()[0] for line in points], ["not", "ok", "not", "ok", "ok", "ok", "ok"])
         self.assertIn("# NOT_TESTED ARGO-RING-009", lines)
 
-    def test_nothing_of_the_machine_beyond_its_description(self):
-        for path in self.out.rglob("*"):
-            if path.suffix in (".html", ".xml", ".tap"):
-                self.assertNotIn("/conformance/runner/tests", path.read_text().replace(str(HERE), ""))
-
     def test_report_data_is_all_there_and_cannot_break_out(self):
         page = (self.out / "report.html").read_text()
-        data = re.search(r'<script type="application/json" id="data">(.*?)</script>', page, re.S)
-        data = json.loads(data.group(1))
+        data = data_of(self.out / "report.html")
         self.assertEqual(page.lower().count("</script>"), 2)
         self.assertEqual([target["target"]["name"] for target in data["targets"]], ["kvm"])
         cases = {case["id"]: case for case in data["cases"]}
-        self.assertEqual(cases["sendv.to_peer"]["source"],
-                         "// To another domain.\n//\n// In two lines.\nCASE(sendv, to_peer, core_pair)\n{\n}\n")
+        self.assertEqual(
+            cases["sendv.to_peer"]["source"],
+            "// To another domain.\n//\n// In two lines.\nCASE(sendv, to_peer, core_pair)\n{\n}\n",
+        )
         self.assertIn("</script><b>", cases["sendv.empty_message"]["source"])
         log = data["targets"][0]["cases"]["sendv.empty_message"]["log"]
         self.assertTrue(log.startswith("[lead] argo-ct 1 "), log)
         self.assertIn("[host] lead ended crash", log)
         for outside in ("http://", "https://", "src=", "@import", "url("):
-            self.assertNotIn(outside, re.sub(r'<script type="application/json".*?</script>', "", page, flags=re.S))
+            self.assertNotIn(
+                outside, re.sub(r'<script type="application/json".*?</script>', "", page, flags=re.S)
+            )
 
 
 class Report(CommandTest):
@@ -83,10 +110,26 @@ class Report(CommandTest):
         other = self.folder / "other" / "results.json"
         other.parent.mkdir()
         other.write_text(json.dumps(self.good | {"target": self.good["target"] | {"name": "exec:other"}}))
-        done = self.call("report", self.out / "kvm" / "results.json", other, "--out", self.folder / "both", code=0)
+        done = self.call(
+            "report", self.out / "kvm" / "results.json", other, "--out", self.folder / "both", code=0
+        )
         self.assertEqual(done.stdout.splitlines()[-1], "6 passed, 4 failed, 4 skipped")
         page = (self.folder / "both" / "report.html").read_text()
         self.assertIn("exec:other", page)
+
+    def test_of_another_edition_of_the_book(self):
+        self.good["requirements"][0]["revision"] = 7
+        self.good["requirements"][1]["id"] = "ARGO-OLD-001"
+        self.good["summary"]["not_tested"] = sum(
+            r["verdict"] == "NOT_TESTED" for r in self.good["requirements"]
+        )
+        path = self.folder / "old.json"
+        path.write_text(json.dumps(self.good))
+        self.call("report", path, "--out", self.folder, code=0)
+        data = data_of(self.folder / "report.html")
+        judged = data["targets"][0]["requirements"]
+        self.assertEqual(judged["ARGO-CALL-001"], {"revision": 7, "void": True, "verdict": "NOT_TESTED"})
+        self.assertIn("ARGO-OLD-001", [r["id"] for r in data["requirements"]])
 
     def refused(self, change, says):
         changed = copy.deepcopy(self.good)
@@ -102,20 +145,30 @@ class Report(CommandTest):
     def test_fields_that_are_missing_or_unknown(self):
         self.refused(lambda r: r.pop("seed"), "the file lacks the field 'seed'")
         self.refused(lambda r: r["cases"][2].pop("verdict"), "'cases[2]' lacks the field 'verdict'")
-        self.refused(lambda r: r["target"].update(implementaton=""),
-                     "'target' has an unknown field 'implementaton'; did you mean 'implementation'?")
+        self.refused(
+            lambda r: r["target"].update(implementaton=""),
+            "'target' has an unknown field 'implementaton'; did you mean 'implementation'?",
+        )
 
     def test_values_that_make_no_sense(self):
         self.refused(lambda r: r.update(schema=2), "'schema' is 2, not 1")
-        self.refused(lambda r: r["cases"][0].update(verdict="GREAT"), "'cases[0].verdict' is \"GREAT\", which is none of")
+        self.refused(
+            lambda r: r["cases"][0].update(verdict="GREAT"),
+            "'cases[0].verdict' is \"GREAT\", which is none of",
+        )
         self.refused(lambda r: r["cases"][0].update(duration_us=-1), "'cases[0].duration_us' is -1, below 0")
-        self.refused(lambda r: r["cases"][0].update(id="Query answers"), "'cases[0].id' is \"Query answers\", which does not")
-        self.refused(lambda r: r["cases"][0].update(requirements="x"), "'cases[0].requirements' is string, not array")
+        self.refused(
+            lambda r: r["cases"][0].update(id="Query answers"),
+            "'cases[0].id' is \"Query answers\", which does not",
+        )
+        self.refused(
+            lambda r: r["cases"][0].update(requirements="x"), "'cases[0].requirements' is string, not array"
+        )
         self.refused(lambda r: r.update(cases=[]), "'cases' is empty")
 
     def test_sums_that_do_not_add_up(self):
         path = self.folder / "changed.json"
-        path.write_text(json.dumps(self.good | {"summary": self.good["summary"] | {"pass": 3}}))
+        path.write_text(json.dumps(self.good | {"summary": self.good["summary"] | {"pass": 4}}))
         done = self.call("report", path, "--out", self.out, code=2)
         self.assertIn("'summary' does not count", done.stderr)
 

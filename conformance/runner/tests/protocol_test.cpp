@@ -22,13 +22,15 @@ TEST(Protocol, reads_each_kind_of_line)
 {
     EXPECT_EQ(event_of<Begin>("argo-ct 1 2 begin sendv.empty").case_id, "sendv.empty");
 
-    const auto said = event_of<Said>("argo-ct 1 3 FAIL sendv.empty ARGO-SENDV-001,ARGO-SENDV-002 a.cpp:3: found 1,  expected 2");
+    const auto said = event_of<Said>(
+        "argo-ct 1 3 FAIL sendv.empty ARGO-SENDV-001,ARGO-SENDV-002 a.cpp:3: found 1,  expected 2");
     EXPECT_EQ(said.verdict, Verdict::fail);
     EXPECT_EQ(said.case_id, "sendv.empty");
     EXPECT_EQ(said.requirements, (std::vector<std::string>{"ARGO-SENDV-001", "ARGO-SENDV-002"}));
     EXPECT_EQ(said.detail, "a.cpp:3: found 1,  expected 2");
 
-    const auto environment = event_of<Environment>("argo-ct 1 1 env role=lead domid=1 junk mechanisms=msr,pio x=a=b");
+    const auto environment =
+        event_of<Environment>("argo-ct 1 1 env role=lead domid=1 junk mechanisms=msr,pio x=a=b");
     EXPECT_EQ(environment.facts.size(), 4u);
     EXPECT_EQ(environment.facts[2].second, "msr,pio");
     EXPECT_EQ(environment.facts[3].second, "a=b");

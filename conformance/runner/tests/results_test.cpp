@@ -23,7 +23,9 @@ TEST(Schema, says_what_is_wrong_and_where)
         },
         "$defs": {"n": {"type": "integer", "minimum": 2}}
     })");
-    const auto wrong = [&](const char* text) { return schema_violation(json::parse(text), schema).value_or(""); };
+    const auto wrong = [&](const char* text) {
+        return schema_violation(json::parse(text), schema).value_or("");
+    };
     EXPECT_EQ(wrong(R"({"a": [2], "b": "xx", "c": "u", "d": 4})"), "");
     EXPECT_EQ(wrong(R"({"a": [2], "b": null})"), "");
     EXPECT_EQ(wrong(R"([])"), "the file is array, not object");
@@ -40,13 +42,15 @@ TEST(Schema, says_what_is_wrong_and_where)
 
 TEST(Schema, a_keyword_that_is_not_known_is_no_check_left_out)
 {
-    EXPECT_THROW(schema_violation(json::parse("{}"), json::parse(R"({"maxProperties": 3})")), std::logic_error);
+    EXPECT_THROW(schema_violation(json::parse("{}"), json::parse(R"({"maxProperties": 3})")),
+                 std::logic_error);
 }
 
 TEST(Obligations, get_the_worst_of_their_cases)
 {
     Catalogue catalogue;
-    for (const char* id : {"R-1", "R-2", "R-3"}) catalogue.requirements.push_back({id, 1, "", "", "", "", "", "", "", 0});
+    for (const char* id : {"R-1", "R-2", "R-3"})
+        catalogue.requirements.push_back({id, 1, "", "", "", "", "", "", "", 0});
     catalogue.requirements[1].revision = 4;
     std::vector<CaseResult> cases(3);
     cases[0] = {"x.a", {"R-1"}, "", "", "", "", Verdict::pass, "", {}};

@@ -56,10 +56,7 @@ Report line(const std::string& text, const std::string& role = "lead")
     return {Report::Kind::line, role, text};
 }
 
-Report ended(const std::string& role, const std::string& why)
-{
-    return {Report::Kind::ended, role, why};
-}
+Report ended(const std::string& role, const std::string& why) { return {Report::Kind::ended, role, why}; }
 
 class RunTest : public testing::Test
 {
@@ -85,7 +82,8 @@ class RunTest : public testing::Test
 TEST_F(RunTest, goes_on_after_each_case_that_takes_the_lead_with_it)
 {
     target_.boots = {
-        {line("argo-ct 1 1 env role=lead mechanism=msr"), line("argo-ct 1 2 begin x.a"), ended("lead", "crash: x")},
+        {line("argo-ct 1 1 env role=lead mechanism=msr"), line("argo-ct 1 2 begin x.a"),
+         ended("lead", "crash: x")},
         {line("argo-ct 1 1 env role=lead"), line("argo-ct 1 2 begin x.b")},
         {line("argo-ct 1 1 env role=lead"), line("argo-ct 1 2 begin x.c"), line("argo-ct 1 3 PASS x.c R")},
     };
@@ -129,12 +127,22 @@ TEST_F(RunTest, the_end_of_the_target_is_a_crash)
 
 TEST_F(RunTest, a_death_that_was_asked_for_is_none)
 {
-    target_.boots = {{line("argo-ct 1 1 begin x.a"), line("argo-ct 1 2 ask restart peer"), ended("peer", "killed"),
-                      line("argo-ct 1 3 PASS x.a R"), line("argo-ct 1 4 begin x.b"), ended("peer", "crash: x")},
+    target_.boots = {{line("argo-ct 1 1 begin x.a"), line("argo-ct 1 2 ask restart peer"),
+                      ended("peer", "killed"), line("argo-ct 1 3 PASS x.a R"), line("argo-ct 1 4 begin x.b"),
+                      ended("peer", "crash: x")},
                      {line("argo-ct 1 1 begin x.c"), line("argo-ct 1 2 PASS x.c R")}};
     const auto outcome = go();
     EXPECT_EQ(verdicts(outcome), "PASS CRASH PASS ");
     EXPECT_EQ(target_.acted, std::vector<std::string>{"restart peer"});
+}
+
+TEST_F(RunTest, another_domain_that_shuts_itself_down_is_noted)
+{
+    target_.boots = {
+        {line("argo-ct 1 1 begin x.a"), ended("peer", "shutdown"), line("argo-ct 1 2 PASS x.a R")}};
+    const auto outcome = go();
+    EXPECT_EQ(verdicts(outcome), "PASS ERROR ERROR ");
+    EXPECT_EQ(outcome.notes.lines().front(), "peer ended: shutdown");
 }
 
 TEST_F(RunTest, only_the_lead_may_ask_and_judge)

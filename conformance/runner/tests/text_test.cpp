@@ -33,10 +33,7 @@ TEST(Text, splits_without_empty_pieces)
     EXPECT_TRUE(split("", ',').empty());
 }
 
-TEST(Text, makes_bytes_printable)
-{
-    EXPECT_EQ(printable("a\t\x1b[2J\x80~"), "a\\x09\\x1b[2J\\x80~");
-}
+TEST(Text, makes_bytes_printable) { EXPECT_EQ(printable("a\t\x1b[2J\x80~"), "a\\x09\\x1b[2J\\x80~"); }
 
 TEST(Verdict, names_are_found_again)
 {

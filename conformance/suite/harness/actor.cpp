@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
 //
-// What all actors have in common: the shape of a call, and memory. The allocator of a remote domain's memory is here,
-// too, since nobody but the lead uses that memory: allocating costs no exchange.
+// What all actors have in common: the shape of a call, and memory. The allocator of a remote domain's memory
+// is here, too, since nobody but the lead uses that memory: allocating costs no exchange.
 #include "harness/actor.hpp"
 
 #include "harness/expect.hpp"
@@ -43,7 +43,8 @@ Gpa Actor::take(size_t bytes, size_t align, size_t offset)
     const uint64_t start = ((free - offset + align - 1) & ~uint64_t{align - 1}) + offset;
     if (bytes > size_ || start - base_ > size_ - bytes) {
         Text reason;
-        reason << "the case wants " << bytes << " bytes more of " << role_ << ", and " << size_ - top_ << " are left";
+        reason << "the case wants " << bytes << " bytes more of " << role_ << ", and " << size_ - top_
+               << " are left";
         error(reason.view());
     }
     top_ = start - base_ + bytes;

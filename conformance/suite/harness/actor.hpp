@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
 //
-// A domain as a case sees it: something that makes calls, has memory and hears events. The lead acts directly; every
-// other domain through its agent, which has no knowledge of any case: it writes, calls, reads and waits as it is told.
-// So a case is written once, in one place, whichever domain does what.
+// A domain as a case sees it: something that makes calls, has memory and hears events. The lead acts
+// directly; every other domain through its agent, which has no knowledge of any case: it writes, calls, reads
+// and waits as it is told. So a case is written once, in one place, whichever domain does what.
 #pragma once
 
 #include <argo/abi.h>
@@ -25,8 +25,14 @@ class Bytes
     constexpr Bytes() = default;
     constexpr Bytes(const void* data, size_t size) : data_(data), size_(size) {}
     constexpr Bytes(std::span<const uint8_t> bytes) : data_(bytes.data()), size_(bytes.size()) {}
-    template <size_t n> constexpr Bytes(const char (&text)[n]) : data_(text), size_(n - 1) {}
-    template <size_t n> constexpr Bytes(const uint8_t (&bytes)[n]) : data_(bytes), size_(n) {}
+    template <size_t n>
+    constexpr Bytes(const char (&text)[n]) : data_(text), size_(n - 1)
+    {
+    }
+    template <size_t n>
+    constexpr Bytes(const uint8_t (&bytes)[n]) : data_(bytes), size_(n)
+    {
+    }
 
     const uint8_t* data() const { return static_cast<const uint8_t*>(data_); }
     constexpr size_t size() const { return size_; }
@@ -51,8 +57,8 @@ struct Turn
     std::span<uint8_t> read{};
 };
 
-/// Events of binding 0 come as this vector: the harness makes that binding in every domain, where VECTOR is offered,
-/// before each case. Cases may make others, with vectors free_vector to free_vector + 15.
+/// Events of binding 0 come as this vector: the harness makes that binding in every domain, where VECTOR is
+/// offered, before each case. Cases may make others, with vectors free_vector to free_vector + 15.
 inline constexpr uint8_t event_vector = 0x50;
 inline constexpr uint8_t free_vector = 0x60;
 
@@ -71,23 +77,25 @@ class Actor
     /// Target of a LAPIC binding that means this domain's (first) vCPU.
     uint64_t vcpu() const { return vcpu_; }
 
-    /// A raw call of major 1 / with a whole operation word. The result as the hypervisor gave it: zero or more, or a
-    /// negated ARGO_E*.
+    /// A raw call of major 1 / with a whole operation word. The result as the hypervisor gave it: zero or
+    /// more, or a negated ARGO_E*.
     int64_t call(uint32_t operation, uint64_t a0 = 0, uint64_t a1 = 0, uint64_t a2 = 0, uint64_t a3 = 0)
     {
         return call_word(ARGO_OPERATION_WORD(operation), a0, a1, a2, a3);
     }
     int64_t call_word(uint32_t word, uint64_t a0 = 0, uint64_t a1 = 0, uint64_t a2 = 0, uint64_t a3 = 0);
-    /// Write, call, read in one exchange with the domain; what the helpers in calls.hpp are made of. The call's result.
+    /// Write, call, read in one exchange with the domain; what the helpers in calls.hpp are made of. The
+    /// call's result.
     virtual int64_t perform(const Turn&) = 0;
-    /// The same in two steps, so that another domain's call runs at the same time as the lead's: see Pending. Nothing
-    /// is read back, and what is written is small. Until finish() the domain is asked for nothing else. The lead has
-    /// but one pair of hands: its turn is over when begin() returns.
+    /// The same in two steps, so that another domain's call runs at the same time as the lead's: see Pending.
+    /// Nothing is read back, and what is written is small. Until finish() the domain is asked for nothing
+    /// else. The lead has but one pair of hands: its turn is over when begin() returns.
     virtual void begin(const Turn&) = 0;
     virtual int64_t finish() = 0;
 
-    /// Zeroed memory of this domain, freed after the case. `align` is a power of two; the address is `offset` bytes
-    /// after a multiple of `align`, so that alloc(16, 4096, 4088) straddles a page. ERROR when there is no more.
+    /// Zeroed memory of this domain, freed after the case. `align` is a power of two; the address is `offset`
+    /// bytes after a multiple of `align`, so that alloc(16, 4096, 4088) straddles a page. ERROR when there is
+    /// no more.
     Gpa alloc(size_t bytes, size_t align = 16, size_t offset = 0);
     /// Pages still free.
     size_t free_pages() const;
@@ -97,14 +105,10 @@ class Actor
     void write(Gpa to, const void* data, size_t size);
     void read(Gpa from, void* data, size_t size);
     template <class T>
-        requires std::is_trivially_copyable_v<T>
-    void store(Gpa to, const T& value)
-    {
-        write(to, &value, sizeof value);
-    }
+    requires std::is_trivially_copyable_v<T>
+    void store(Gpa to, const T& value) { write(to, &value, sizeof value); }
     template <class T>
-        requires std::is_trivially_copyable_v<T>
-    T load(Gpa from)
+    requires std::is_trivially_copyable_v<T> T load(Gpa from)
     {
         T value;
         read(from, &value, sizeof value);
@@ -158,8 +162,8 @@ class Actor
     size_t dirty_ = 0;  ///< the highest `top_` since the last cleaning: below it, memory may not be zero
 };
 
-/// This domain. The others leave the case with SKIP when the run has no such domain, and with ERROR when it is there
-/// but does not answer.
+/// This domain. The others leave the case with SKIP when the run has no such domain, and with ERROR when it
+/// is there but does not answer.
 Actor& lead();
 Actor& peer();
 Actor& third();

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
 //
-// The agent: receive a request, do it, answer. A request that would make it touch memory outside the scratch memory is
-// refused, so that no case can break its own harness.
+// The agent: receive a request, do it, answer. A request that would make it touch memory outside the scratch
+// memory is refused, so that no case can break its own harness.
 #include "harness/agent.hpp"
 
 #include <cstring>
@@ -17,7 +17,8 @@ using wire::Kind;
 using wire::TurnAt;
 
 constexpr uint64_t patience = 60'000; ///< ms without a lead after which an agent ends
-constexpr uint64_t look_after = 500;  ///< ms without a request after which it makes sure that its ring is there
+constexpr uint64_t look_after =
+    500; ///< ms without a request after which it makes sure that its ring is there
 
 struct Job
 {
@@ -122,11 +123,8 @@ class Agent
             self_.zero(Gpa{a[0]}, a[1]);
             return true;
         case Kind::events: result = self_.events(static_cast<uint8_t>(a[0])); return true;
-        case Kind::wait_event:
-            result = self_.wait_event(static_cast<uint8_t>(a[0]), static_cast<uint32_t>(a[1]));
-            return true;
-        case Kind::stays_quiet:
-            result = self_.stays_quiet(static_cast<uint8_t>(a[0]), static_cast<uint32_t>(a[1]));
+        case Kind::await_event:
+            result = self_.changes_within(a[2], static_cast<uint8_t>(a[0]), static_cast<uint32_t>(a[1]));
             return true;
         case Kind::clean: result = self_.clean(a[0]); return true;
         case Kind::bye: break;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
 //
-// The hands of a domain that is not the lead: they write, call, read and wait as they are told, and know no case.
+// The hands of a domain that is not the lead: they write, call, read and wait as they are told, and know no
+// case.
 #pragma once
 
 #include "harness/local.hpp"

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
 //
-// Structures into memory, call, answers back. Where they are small, all of it is one exchange with the domain.
+// Structures into memory, call, answers back. Where they are small, all of it is one exchange with the
+// domain.
 #include "harness/calls.hpp"
 
 #include <cstring>
@@ -18,11 +19,16 @@ class Block
   public:
     Block(Actor& actor, size_t size) : base_(actor.take(size)) {}
 
-    /// Append; where it will be. Only as many bytes as there are, the rest is cut: callers keep within `capacity`.
-    template <class T> uint64_t put(const T& value) { return put_bytes(&value, sizeof value); }
+    /// Append; where it will be. Together `capacity` at most.
+    template <class T>
+    uint64_t put(const T& value)
+    {
+        return put_bytes(&value, sizeof value);
+    }
     uint64_t put_bytes(const void* data, size_t size)
     {
         const uint64_t where = next();
+        if (size > capacity - size_) error("structures larger than the harness has room for");
         if (size != 0) std::memcpy(bytes_ + size_, data, size);
         size_ += size;
         return where;
@@ -31,13 +37,18 @@ class Block
 
     Turn turn(uint32_t operation, uint64_t a0, uint64_t a1 = 0, uint64_t a2 = 0, uint64_t a3 = 0)
     {
-        Turn turn = {base_, {bytes_, size_}, true, ARGO_OPERATION_WORD(operation), {a0, a1, a2, a3}, base_, {}};
+        Turn turn = {base_, {bytes_, size_}, true, ARGO_OPERATION_WORD(operation), {a0, a1, a2, a3}, base_,
+                     {}};
         if (read_back_) turn.read = {bytes_, size_};
         return turn;
     }
     /// Read all of it again after the call, for get().
     void read_back() { read_back_ = true; }
-    template <class T> void get(size_t offset, T& value) const { std::memcpy(&value, bytes_ + offset, sizeof value); }
+    template <class T>
+    void get(size_t offset, T& value) const
+    {
+        std::memcpy(&value, bytes_ + offset, sizeof value);
+    }
 
     static constexpr size_t capacity = 6 * 1024;
 
@@ -95,10 +106,12 @@ int64_t register_ring(Actor& actor, const RegisterArguments& with)
     }
 
     Block block(actor, sizeof(argo_register));
-    const uint64_t structure = block.put(argo_register{with.port, with.partner.value, with.reserved, with.length});
+    const uint64_t structure =
+        block.put(argo_register{with.port, with.partner.value, with.reserved, with.length});
     const uint64_t claimed = with.frames.empty() ? ring_pages(with.length) : with.frames.size();
     return actor.perform(block.turn(ARGO_OP_REGISTER_RING, with.structure_gpa.value_or(structure),
-                                    with.frames_gpa.value_or(list.value), with.count.value_or(claimed), with.flags));
+                                    with.frames_gpa.value_or(list.value), with.count.value_or(claimed),
+                                    with.flags));
 }
 
 int64_t unregister_ring(Actor& actor, const UnregisterArguments& with)
@@ -112,7 +125,8 @@ int64_t unregister_ring(Actor& actor, const UnregisterArguments& with)
 namespace {
 
 /// The turn of a sendv: `act` gets it while its memory is there.
-template <class Act> auto with_sendv(Actor& actor, const SendArguments& with, Act act)
+template <class Act>
+auto with_sendv(Actor& actor, const SendArguments& with, Act act)
 {
     const size_t pieces_size = with.pieces.size_bytes();
     Block block(actor, sizeof with.addresses + pieces_size);
@@ -122,8 +136,9 @@ template <class Act> auto with_sendv(Actor& actor, const SendArguments& with, Ac
         block.put_bytes(with.pieces.data(), pieces_size);
     else
         actor.write(Gpa{pieces}, with.pieces.data(), pieces_size);
-    return act(block.turn(ARGO_OP_SENDV, with.addresses_gpa.value_or(addresses), with.pieces_gpa.value_or(pieces),
-                          with.count.value_or(with.pieces.size()), with.type));
+    return act(block.turn(ARGO_OP_SENDV, with.addresses_gpa.value_or(addresses),
+                          with.pieces_gpa.value_or(pieces), with.count.value_or(with.pieces.size()),
+                          with.type));
 }
 
 argo_send_addr connection(const Actor& from, uint32_t source_port, Who to, uint32_t port)
@@ -136,7 +151,8 @@ argo_send_addr connection(const Actor& from, uint32_t source_port, Who to, uint3
 
 /// The same for a message of one piece, which is a pattern.
 template <class Act>
-auto with_pattern(Actor& from, const argo_send_addr& addresses, size_t size, uint64_t seed, uint32_t type, Act act)
+auto with_pattern(Actor& from, const argo_send_addr& addresses, size_t size, uint64_t seed, uint32_t type,
+                  Act act)
 {
     const Gpa data = from.take(size);
     if (size != 0) from.fill_pattern(data, size, seed);
@@ -180,8 +196,8 @@ int64_t send_pattern(Actor& from, uint32_t source_port, Who to, uint32_t port, s
                         [&](const Turn& turn) { return from.perform(turn); });
 }
 
-Pending begin_send_pattern(Actor& from, uint32_t source_port, Who to, uint32_t port, size_t size, uint64_t seed,
-                           uint32_t type)
+Pending begin_send_pattern(Actor& from, uint32_t source_port, Who to, uint32_t port, size_t size,
+                           uint64_t seed, uint32_t type)
 {
     return Pending(from, [&] {
         with_pattern(from, connection(from, source_port, to, port), size, seed, type,
@@ -192,12 +208,10 @@ Pending begin_send_pattern(Actor& from, uint32_t source_port, Who to, uint32_t p
 int64_t notify(Actor& actor, const NotifyArguments& with)
 {
     const size_t entries_size = with.entries.size_bytes();
-    if (sizeof(argo_notify) + entries_size > Block::capacity) error("more entries than the harness has room for");
-
     const Actor::Frame frame(actor);
     Block block(actor, sizeof(argo_notify) + entries_size);
-    const uint64_t where =
-        block.put(argo_notify{with.count.value_or(static_cast<uint32_t>(with.entries.size())), with.reserved});
+    const uint64_t where = block.put(
+        argo_notify{with.count.value_or(static_cast<uint32_t>(with.entries.size())), with.reserved});
     block.put_bytes(with.entries.data(), entries_size);
     block.read_back();
     const int64_t result = actor.perform(block.turn(ARGO_OP_NOTIFY, with.gpa.value_or(where)));

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
 //
-// One helper for each operation. Each builds the operation's structures in the acting domain's memory, makes the call
-// there and gives the raw result. A member that is left out has the value that makes the call right; every one can
-// be set wrong. std::optional members replace what the helper would compute.
+// One helper for each operation. Each builds the operation's structures in the acting domain's memory, makes
+// the call there and gives the raw result. A member that is left out has the value that makes the call right;
+// every one can be set wrong. std::optional members replace what the helper would compute.
 #pragma once
 
 #include <argo/ring.hpp>
@@ -17,8 +17,8 @@ namespace argo::suite {
 /// ARGO_OP_QUERY. The bytes that the hypervisor wrote land in `answer`.
 int64_t query(Actor&, argo_info& answer, uint64_t nonce = 0, uint64_t size = sizeof(argo_info));
 
-/// The pages of a ring: `base` on; the first is used once, the others again and again when they are fewer than the
-/// ring has, so that a ring of any length fits into little memory.
+/// The pages of a ring: `base` on; the first is used once, the others again and again when they are fewer
+/// than the ring has, so that a ring of any length fits into little memory.
 struct Pages
 {
     Gpa base{};
@@ -33,7 +33,7 @@ struct RegisterArguments
     Who partner = uint16_t{0};
     uint16_t reserved = 0;
     uint32_t length = 0;
-    uint64_t flags = 0;                        ///< ARGO_REGISTER_*
+    uint64_t flags = 0;                      ///< ARGO_REGISTER_*
     Pages pages{};                           ///< the frame list is made of these, fresh ones if left out ...
     std::span<const uint64_t> frames{};      ///< ... unless it is given here
     std::optional<uint64_t> count{};         ///< pages that the call claims
@@ -59,8 +59,8 @@ int64_t unregister_ring(Actor&, const UnregisterArguments&);
 
 struct SendArguments
 {
-    argo_send_addr addresses{};              ///< src.domid zero is domain 0, not "me": see send()
-    std::span<const argo_iov> pieces{};      ///< their memory is the sender's
+    argo_send_addr addresses{};         ///< src.domid zero is domain 0, not "me": see send()
+    std::span<const argo_iov> pieces{}; ///< their memory is the sender's
     uint64_t type = 0;
     std::optional<uint64_t> count{};         ///< pieces that the call claims
     std::optional<uint64_t> addresses_gpa{}; ///< where the addresses are said to be
@@ -69,7 +69,8 @@ struct SendArguments
 /// ARGO_OP_SENDV.
 int64_t sendv(Actor&, const SendArguments&);
 
-/// ARGO_OP_SENDV of one piece with these bytes (no piece at all when there are none), from the sender's own domid.
+/// ARGO_OP_SENDV of one piece with these bytes (no piece at all when there are none), from the sender's own
+/// domid.
 int64_t send(Actor& from, uint32_t source_port, Who to, uint32_t port, Bytes payload, uint32_t type = 0);
 /// The same with `size` bytes of a pattern.
 int64_t send_pattern(Actor& from, uint32_t source_port, Who to, uint32_t port, size_t size, uint64_t seed,
@@ -80,7 +81,11 @@ class Pending
 {
   public:
     /// `begin()` prepares memory and calls actor.begin().
-    template <class Begin> Pending(Actor& actor, Begin begin) : actor_(actor), memory_(actor) { begin(); }
+    template <class Begin>
+    Pending(Actor& actor, Begin begin) : actor_(actor), memory_(actor)
+    {
+        begin();
+    }
     ~Pending() { result(); }
     Pending(const Pending&) = delete;
 
@@ -101,8 +106,8 @@ class Pending
 
 /// sendv() and send_pattern(), begun and not waited for.
 Pending begin_sendv(Actor&, const SendArguments&);
-Pending begin_send_pattern(Actor& from, uint32_t source_port, Who to, uint32_t port, size_t size, uint64_t seed,
-                           uint32_t type = 0);
+Pending begin_send_pattern(Actor& from, uint32_t source_port, Who to, uint32_t port, size_t size,
+                           uint64_t seed, uint32_t type = 0);
 
 struct NotifyArguments
 {

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
 //
-// Cases and how they are found. A case is a function with an identity, a profile and the obligations it checks;
-// CASE puts a pointer to its record into a linker section, so that there is no list to keep and nothing to construct.
-// Cases run in the order of the files given to the linker, and of the lines within a file.
+// Cases and how they are found. A case is a function with an identity, a profile and the obligations it
+// checks; CASE puts a pointer to its record into a linker section, so that there is no list to keep and
+// nothing to construct. Cases run in the order of the files given to the linker, and of the lines within a
+// file.
 #pragma once
 
 #include <cstdint>
 #include <span>
+#include <string_view>
 
 namespace argo::suite {
 
@@ -36,7 +38,7 @@ struct Case
 {
     const char* id; ///< "area.name"
     Profile profile;
-    const char* file; ///< without folders
+    const char* file; ///< see short_name()
     int line;
     std::span<const char* const> requirements; ///< "ARGO-AREA-nnn"
     void (*body)();
@@ -45,13 +47,15 @@ struct Case
 /// Every case in the program, in the order in which they run.
 std::span<const Case* const> all_cases();
 
-/// The part of a path after its last '/'.
-constexpr const char* base_name(const char* path)
+/// A source file as people call it: its path from conformance/suite on, or the bare name of one from
+/// elsewhere.
+constexpr const char* short_name(const char* path)
 {
-    const char* base = path;
-    for (; *path; path++)
-        if (*path == '/') base = path + 1;
-    return base;
+    constexpr std::string_view suite = "/suite/";
+    const std::string_view all = path;
+    const size_t folder = all.rfind(suite), slash = all.rfind('/');
+    if (folder != all.npos) return path + folder + suite.size();
+    return slash != all.npos ? path + slash + 1 : path;
 }
 
 } // namespace argo::suite
@@ -63,13 +67,16 @@ constexpr const char* base_name(const char* path)
 #endif
 
 /// CASE(area, name, profile, "ARGO-AREA-nnn", ...) { body }
-/// The body returns when it is done; it is left at once by a failed `require`, by skip() and not_supported_unless().
-/// Destructors of its locals are not run then: the harness cleans every domain that was used after each case.
-#define CASE(area, name, profile, ...)                                                                             \
-    static void area##_##name();                                                                                   \
-    static constexpr const char* area##_##name##_requirements[] = {__VA_ARGS__};                                   \
-    static constexpr ::argo::suite::Case area##_##name##_case = {                                                  \
-        #area "." #name, ::argo::suite::Profile::profile, ::argo::suite::base_name(__FILE__), __LINE__,            \
-        area##_##name##_requirements, area##_##name};                                                              \
-    ARGO_SUITE_KEEP static const ::argo::suite::Case* const area##_##name##_entry = &area##_##name##_case;         \
+/// The body returns when it is done; it is left at once by a failed `require`, by skip() and
+/// not_supported_unless(). Destructors of its locals are not run then: the harness cleans every domain that
+/// was used after each case.
+// clang-format off
+#define CASE(area, name, profile, ...)                                                                       \
+    static void area##_##name();                                                                             \
+    static constexpr const char* area##_##name##_requirements[] = {__VA_ARGS__};                             \
+    static constexpr ::argo::suite::Case area##_##name##_case = {                                            \
+        #area "." #name, ::argo::suite::Profile::profile, ::argo::suite::short_name(__FILE__), __LINE__,     \
+        area##_##name##_requirements, area##_##name};                                                        \
+    ARGO_SUITE_KEEP static const ::argo::suite::Case* const area##_##name##_entry = &area##_##name##_case;   \
     static void area##_##name()
+// clang-format on

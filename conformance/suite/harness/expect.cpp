@@ -54,6 +54,14 @@ void raise(Verdict verdict, std::string_view detail)
     progress.detail << detail;
 }
 
+void fail(std::string_view finding)
+{
+    Text text;
+    text << finding;
+    session->progress.checks++;
+    failed(text);
+}
+
 void row(const char* text)
 {
     session->progress.row.clear();
@@ -110,8 +118,8 @@ void not_supported_unless(uint64_t feature, std::string_view reason)
     if (!lead().has(feature)) not_supported(reason);
 }
 
-// Not the C library's: an image has none, and a host's would be another one. The two builtins must not meet in one
-// function, and what calls the first must stay a function of its own.
+// Not the C library's: an image has none, and a host's would be another one. The two builtins must not meet
+// in one function, and what calls the first must stay a function of its own.
 [[gnu::noinline]] bool attempt(void (*body)())
 {
     if (__builtin_setjmp(session->progress.escape) != 0) return false;

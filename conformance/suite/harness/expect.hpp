@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
 //
-// Expectations. `expect*` records and goes on; `require*` is the same and leaves the case when it does not hold.
-// Each is an expression whose failure prints file:line, what was written, what was found and what was expected, and
-// each gives whether it held. A case that reaches its end without any expectation is an ERROR: it witnessed nothing.
+// Expectations. `expect*` records and goes on; `require*` is the same and leaves the case when it does not
+// hold. Each is an expression whose failure prints file:line, what was written, what was found and what was
+// expected, and each gives whether it held. A case that reaches its end without any expectation is an ERROR:
+// it witnessed nothing.
 #pragma once
 
 #include <argo/abi.h>
@@ -40,8 +41,7 @@ struct Value
 };
 
 template <class T>
-    requires(std::is_integral_v<T> || std::is_enum_v<T>)
-constexpr Value value_of(T value)
+requires(std::is_integral_v<T> || std::is_enum_v<T>) constexpr Value value_of(T value)
 {
     if constexpr (std::is_enum_v<T>)
         return value_of(static_cast<std::underlying_type_t<T>>(value));
@@ -54,8 +54,10 @@ constexpr Value value_of(T value)
 }
 constexpr Value value_of(Gpa address) { return {Value::Kind::address, address.value}; }
 
-/// Equality by value: integers compare as numbers, whatever their sign and size, enumerations as their numbers.
-template <class A, class B> constexpr bool equal(A a, B b)
+/// Equality by value: integers compare as numbers, whatever their sign and size, enumerations as their
+/// numbers.
+template <class A, class B>
+constexpr bool equal(A a, B b)
 {
     if constexpr (std::is_enum_v<A>)
         return equal(static_cast<std::underlying_type_t<A>>(a), b);
@@ -72,13 +74,15 @@ constexpr bool equal(Gpa a, Gpa b) { return a.value == b.value; }
 bool check(bool holds, const Where&);
 bool check(bool holds, const Where&, Value found, const char* relation, Value expected);
 
-/// Say at which row of its table a case is; findings from here on carry it. row("what is special about it"), or
-/// row("length", length, "count", count), with up to three names and values.
+/// Record a failure in words, where there is no expression; the case goes on.
+void fail(std::string_view finding);
+
+/// Say at which row of its table a case is; findings from here on carry it. row("what is special about it"),
+/// or row("length", length, "count", count), with up to three names and values.
 void row(const char* text);
 void note_row(const char* (&names)[3], Value (&values)[3], size_t count);
 template <class... Pairs>
-    requires(sizeof...(Pairs) > 1 && sizeof...(Pairs) % 2 == 0 && sizeof...(Pairs) <= 6)
-void row(Pairs... pairs)
+requires(sizeof...(Pairs) > 1 && sizeof...(Pairs) % 2 == 0 && sizeof...(Pairs) <= 6) void row(Pairs... pairs)
 {
     const char* names[3] = {};
     Value values[3] = {};
@@ -104,11 +108,13 @@ void row(Pairs... pairs)
 /// Leave with NOT_SUPPORTED unless the lead has the feature: one bit ARGO_FEATURE_*.
 void not_supported_unless(uint64_t feature, std::string_view reason);
 
-template <class A, class B> bool check_eq(A found, B expected, const Where& where)
+template <class A, class B>
+bool check_eq(A found, B expected, const Where& where)
 {
     return check(equal(found, expected), where, value_of(found), "", value_of(expected));
 }
-template <class A, class B> bool check_ne(A found, B other, const Where& where)
+template <class A, class B>
+bool check_ne(A found, B other, const Where& where)
 {
     return check(!equal(found, other), where, value_of(found), "anything but ", value_of(other));
 }
@@ -124,17 +130,19 @@ inline bool check_ok(int64_t result, const Where& where)
 
 } // namespace argo::suite
 
-#define ARGO_SUITE_HERE(expression) (::argo::suite::Where{::argo::suite::base_name(__FILE__), __LINE__, expression})
+#define ARGO_SUITE_HERE(expression)                                                                          \
+    (::argo::suite::Where{::argo::suite::short_name(__FILE__), __LINE__, expression})
 #define ARGO_SUITE_OR_LEAVE(holds) ((holds) ? void() : ::argo::suite::leave())
 
 /// The condition holds.
 #define expect(condition) ::argo::suite::check(static_cast<bool>(condition), ARGO_SUITE_HERE(#condition))
 /// Found equals expected / does not equal other.
-#define expect_eq(found, expected)                                                                                 \
+#define expect_eq(found, expected)                                                                           \
     ::argo::suite::check_eq((found), (expected), ARGO_SUITE_HERE(#found " == " #expected))
-#define expect_ne(found, other) ::argo::suite::check_ne((found), (other), ARGO_SUITE_HERE(#found " != " #other))
+#define expect_ne(found, other)                                                                              \
+    ::argo::suite::check_ne((found), (other), ARGO_SUITE_HERE(#found " != " #other))
 /// A call failed, and with exactly this error: expect_error(call, ARGO_EINVAL).
-#define expect_error(result, error)                                                                                \
+#define expect_error(result, error)                                                                          \
     ::argo::suite::check_error((result), (error), ARGO_SUITE_HERE(#result " is -" #error))
 /// A call succeeded: zero or more.
 #define expect_ok(result) ::argo::suite::check_ok((result), ARGO_SUITE_HERE(#result " is a success"))

@@ -9,7 +9,8 @@ namespace argo::suite {
 
 constexpr bool glob_match(std::string_view pattern, std::string_view text)
 {
-    // On a mismatch, let the last '*' swallow one character more: no recursion, and no more than |pattern| * |text| steps.
+    // On a mismatch, let the last '*' swallow one character more: no recursion, and no more than |pattern| *
+    // |text| steps.
     size_t p = 0, t = 0, star = std::string_view::npos, resume = 0;
     while (t < text.size()) {
         if (p < pattern.size() && pattern[p] == '*') {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
 //
 // What only the host can do, asked for on the console and observed over Argo. Chapter: lifecycle.
-// Each of these prints the request, then waits, within a limit, until its effect is seen. A host that does not act
-// makes the case a SKIP. A domain that a case killed is started again by the harness after the case.
+// Each of these prints the request, then waits, within a limit, until its effect is seen. A host that does
+// not act makes the case a SKIP. A domain that a case killed is started again by the harness after the case.
 #pragma once
 
 #include "harness/actor.hpp"

@@ -60,18 +60,21 @@ namespace {
 
 // A ring's pointers are read and written here, too. So a whole word is one access, ordered like a pointer's.
 
-template <class Word> bool is_word(const void* guest, size_t size)
+template <class Word>
+bool is_word(const void* guest, size_t size)
 {
     return size == sizeof(Word) && reinterpret_cast<uintptr_t>(guest) % sizeof(Word) == 0;
 }
 
-template <class Word> void read_word(const void* guest, void* to)
+template <class Word>
+void read_word(const void* guest, void* to)
 {
     const Word word = __atomic_load_n(static_cast<const Word*>(guest), __ATOMIC_ACQUIRE);
     std::memcpy(to, &word, sizeof word);
 }
 
-template <class Word> void write_word(void* guest, const void* from)
+template <class Word>
+void write_word(void* guest, const void* from)
 {
     Word word;
     std::memcpy(&word, from, sizeof word);
@@ -110,7 +113,8 @@ int64_t LocalActor::perform(const Turn& turn)
         result = hypervisor_.call_word(turn.word, a[0], a[1], a[2], a[3]);
         if (turn.word == ARGO_OPERATION_WORD(ARGO_OP_RESET) && result >= 0) resets_++;
     }
-    if (!turn.read.empty()) read_guest(at(turn.read_from, turn.read.size()), turn.read.data(), turn.read.size());
+    if (!turn.read.empty())
+        read_guest(at(turn.read_from, turn.read.size()), turn.read.data(), turn.read.size());
     return result;
 }
 
@@ -135,18 +139,25 @@ void LocalActor::fill_series(Gpa to, size_t count, uint64_t first, size_t period
     }
 }
 
-bool LocalActor::changes_within(uint64_t milliseconds, uint8_t vector, uint32_t from)
+bool LocalActor::changes_within(uint64_t ns, uint8_t vector, uint32_t so_far)
 {
-    const uint64_t limit = session->limit(milliseconds), start = platform::now();
-    while (platform::events(vector) == from) {
+    const uint64_t start = platform::now();
+    while (platform::events(vector) == so_far) {
         const uint64_t passed = platform::now() - start;
-        if (passed >= limit) return false;
-        platform::wait(limit - passed);
+        if (passed >= ns) return false;
+        platform::wait(ns - passed);
     }
     return true;
 }
 
-bool LocalActor::wait_event(uint8_t vector, uint32_t beyond) { return changes_within(event_time, vector, beyond); }
-bool LocalActor::stays_quiet(uint8_t vector, uint32_t since) { return !changes_within(quiet_time, vector, since); }
+bool LocalActor::wait_event(uint8_t vector, uint32_t beyond)
+{
+    return changes_within(session->limit(event_time), vector, beyond);
+}
+
+bool LocalActor::stays_quiet(uint8_t vector, uint32_t since)
+{
+    return !changes_within(session->limit(quiet_time), vector, since);
+}
 
 } // namespace argo::suite

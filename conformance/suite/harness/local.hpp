@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
 //
-// The domain that this code runs in, as an Actor: calls are made, memory is touched, interrupts are counted right here.
-// A lead is one; inside an agent there is one, too.
+// The domain that this code runs in, as an Actor: calls are made, memory is touched, interrupts are counted
+// right here. A lead is one; inside an agent there is one, too.
 #pragma once
 
 #include <argo/probe.hpp>
@@ -53,10 +53,11 @@ class LocalActor final : public Actor
     uint32_t events(uint8_t vector) override { return platform::events(vector); }
     bool wait_event(uint8_t vector, uint32_t beyond) override;
     bool stays_quiet(uint8_t vector, uint32_t since) override;
+    /// Whether events(vector) becomes another number than `so_far` within so many ns.
+    bool changes_within(uint64_t ns, uint8_t vector, uint32_t so_far);
     void zero(Gpa, size_t) override;
 
   private:
-    bool changes_within(uint64_t milliseconds, uint8_t vector, uint32_t from);
     void* at(Gpa, size_t size);
 
     Hypervisor<platform::Machine> hypervisor_{};

@@ -13,7 +13,8 @@ Result<void> Mailbox::open(Domid partner)
     if (is_open(partner_)) (void)hypervisor.unregister_ring(Port{wire::port}, partner_);
 
     std::memset(memory_, 0, sizeof(argo_ring));
-    const auto done = hypervisor.register_ring(Port{wire::port}, partner, memory_, length, self_->binding_flags());
+    const auto done =
+        hypervisor.register_ring(Port{wire::port}, partner, memory_, length, self_->binding_flags());
     reader_ = RingReader(reinterpret_cast<argo_ring*>(memory_), length);
     partner_ = partner;
     open_ = static_cast<bool>(done);
@@ -32,8 +33,8 @@ Result<uint32_t> Mailbox::send(const void* head, size_t head_size, Bytes data)
     uint8_t* const to = memory_ + ARGO_PAGE_SIZE;
     std::memcpy(to, head, head_size);
     if (data.size() != 0) std::memcpy(to + head_size, data.data(), data.size());
-    return self_->hypervisor().send(Port{wire::port}, {partner_, Port{wire::port}}, to, head_size + data.size(),
-                                    wire::type);
+    return self_->hypervisor().send(Port{wire::port}, {partner_, Port{wire::port}}, to,
+                                    head_size + data.size(), wire::type);
 }
 
 size_t Mailbox::receive(std::span<uint8_t> to)
@@ -45,7 +46,8 @@ size_t Mailbox::receive(std::span<uint8_t> to)
             return 0;
         }
         const Address sender{partner_, Port{wire::port}};
-        const bool ours = message->source == sender && message->type == wire::type && message->size <= to.size();
+        const bool ours =
+            message->source == sender && message->type == wire::type && message->size <= to.size();
         if (ours) reader_.copy_out(to.data(), message->size);
         const size_t size = message->size;
         reader_.consume();

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
 //
-// The harness's own ring, one page, for the messages of one other domain; and sending to that domain. Both ends of
-// wire.hpp are one of these. The case before may have broken anything, so nothing is taken for granted here.
+// The harness's own ring, one page, for the messages of one other domain; and sending to that domain. Both
+// ends of wire.hpp are one of these. The case before may have broken anything, so nothing is taken for
+// granted here.
 #pragma once
 
 #include <argo/ring.hpp>
@@ -22,7 +23,8 @@ class Mailbox
     /// `memory`: `bytes` of page-aligned memory of `self`, for as long as the mailbox lives.
     Mailbox(const LocalActor& self, uint8_t* memory) : self_(&self), memory_(memory) {}
 
-    /// Register the ring for this partner, and begin with an empty one; where it is open for another one, that ends.
+    /// Register the ring for this partner, and begin with an empty one; where it is open for another one,
+    /// that ends.
     Result<void> open(Domid partner);
     /// Open for this partner, and no reset has come since.
     bool is_open(Domid partner) const { return open_ && partner == partner_ && resets_ == self_->resets(); }
@@ -31,8 +33,8 @@ class Mailbox
 
     /// Send `head` and `data` as one message to the partner's mailbox.
     Result<uint32_t> send(const void* head, size_t head_size, Bytes data);
-    /// Take the oldest message from the partner's mailbox; what anybody else may have put there is dropped. Its
-    /// size; zero when there is none.
+    /// Take the oldest message from the partner's mailbox; what anybody else may have put there is dropped.
+    /// Its size; zero when there is none.
     size_t receive(std::span<uint8_t> to);
 
   private:

@@ -36,7 +36,8 @@ bool number(std::string_view text, uint64_t most, uint64_t& value)
     return true;
 }
 
-template <class T> bool number_into(std::string_view text, uint64_t most, T& value)
+template <class T>
+bool number_into(std::string_view text, uint64_t most, T& value)
 {
     uint64_t wide = 0;
     if (!number(text, most, wide)) return false;
@@ -44,7 +45,10 @@ template <class T> bool number_into(std::string_view text, uint64_t most, T& val
     return true;
 }
 
-bool domid_into(std::string_view text, uint16_t& value) { return number_into(text, Options::nobody - 1, value); }
+bool domid_into(std::string_view text, uint16_t& value)
+{
+    return number_into(text, Options::nobody - 1, value);
+}
 
 bool role_into(std::string_view text, Role& role)
 {
@@ -91,7 +95,8 @@ constexpr Key keys[] = {
     {"after", [](Options& to, std::string_view text) { return text_into(text, to.after); }},
     {"mechanism", [](Options& to, std::string_view text) { return text_into(text, to.mechanism); }},
     {"seed", [](Options& to, std::string_view text) { return number_into(text, UINT64_MAX, to.seed); }},
-    {"slow", [](Options& to, std::string_view text) { return text != "0" && number_into(text, 1000, to.slow); }},
+    {"slow",
+     [](Options& to, std::string_view text) { return text != "0" && number_into(text, 1000, to.slow); }},
 };
 
 bool take(Options& to, std::string_view word)

@@ -10,8 +10,8 @@ namespace argo::suite {
 
 enum class Role : uint8_t
 {
-    lead,  ///< runs the cases
-    peer,  ///< the others serve it
+    lead, ///< runs the cases
+    peer, ///< the others serve it
     third,
     crowd,
 };
@@ -28,12 +28,12 @@ struct Options
     uint16_t third = nobody;
     uint16_t crowd_first = nobody; ///< crowd=<first>-<last>: consecutive domids
     uint16_t crowd_last = nobody;
-    std::string_view profile{};    ///< patterns, see glob.hpp
+    std::string_view profile{}; ///< patterns, see glob.hpp
     std::string_view filter{};
-    std::string_view after{};      ///< begin behind this case
-    std::string_view mechanism{};  ///< use this one; else the first that works
+    std::string_view after{};     ///< begin behind this case
+    std::string_view mechanism{}; ///< use this one; else the first that works
     uint64_t seed = 0;
-    uint32_t slow = 1;             ///< every time limit is multiplied by this
+    uint32_t slow = 1; ///< every time limit is multiplied by this
 
     /// Domains in the crowd.
     uint16_t crowd_size() const
@@ -41,7 +41,7 @@ struct Options
         return crowd_first == nobody ? uint16_t{0} : static_cast<uint16_t>(crowd_last - crowd_first + 1);
     }
 
-    std::string_view wrong{};      ///< the first word that is no key=value with a known key and a value that fits
+    std::string_view wrong{}; ///< the first word that is no key=value with a known key and a value that fits
 };
 
 /// Views point into `line`. Never fails: what it does not understand is in `wrong`.

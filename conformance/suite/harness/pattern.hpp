@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
 //
-// Bytes that tell where they belong. A pattern is an endless sequence named by a seed; no two of its aligned 8-byte
-// words are equal, so bytes that were lost, doubled or moved show. Cheap enough for an interpreted guest.
+// Bytes that tell where they belong. A pattern is an endless sequence named by a seed; no two of its aligned
+// 8-byte words are equal, so bytes that were lost, doubled or moved show. Cheap enough for an interpreted
+// guest.
 #pragma once
 
 #include <cstddef>

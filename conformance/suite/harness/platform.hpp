@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
 //
-// What the suite needs of whatever it runs in. The image (conformance/guest) and the model (conformance/runner/model)
-// each define these functions; the suite is linked to one of them. In the model, where every domain is a thread,
-// each thread has its own platform. Nothing here fails: a platform that lacks something says so in a return value.
+// What the suite needs of whatever it runs in. The image (conformance/guest) and the model
+// (conformance/runner/model) each define these functions; the suite is linked to one of them. In the model,
+// where every domain is a thread, each thread has its own platform. Nothing here fails: a platform that lacks
+// something says so in a return value.
 #pragma once
 
 #include <argo/machine.hpp>
@@ -14,8 +15,8 @@
 
 namespace argo::suite::platform {
 
-/// The machine that guest-lib drives (it satisfies argo::X86Machine), and what cases about mechanisms need besides. Each
-/// access to a device is one access of exactly that width.
+/// The machine that guest-lib drives (it satisfies argo::X86Machine), and what cases about mechanisms need
+/// besides. Each access to a device is one access of exactly that width.
 class Machine
 {
   public:
@@ -52,8 +53,8 @@ uint64_t memory_end();
 
 /// Time since some moment, in ns, as well as the platform knows it.
 uint64_t now();
-/// Halt until an interrupt comes or about `ns` have passed. Returns at once when one came since the last wait, so that
-/// looking first and then waiting loses nothing. May return early.
+/// Halt until an interrupt comes or about `ns` have passed. Returns at once when one came since the last
+/// wait, so that looking first and then waiting loses nothing. May return early.
 void wait(uint64_t ns);
 
 /// How often the interrupt `vector` was taken since boot. Wraps.

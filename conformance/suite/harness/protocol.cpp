@@ -22,7 +22,8 @@ void Protocol::verdict(const Case& which, Verdict verdict, std::string_view deta
 {
     Text rest;
     rest << which.id << ' ';
-    for (size_t i = 0; i < which.requirements.size(); i++) rest << (i == 0 ? "" : ",") << which.requirements[i];
+    for (size_t i = 0; i < which.requirements.size(); i++)
+        rest << (i == 0 ? "" : ",") << which.requirements[i];
     if (!detail.empty()) rest << ' ' << detail;
     Text kind;
     kind << name(verdict) << ' ';

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
 //
-// The console protocol: one line an event, numbered from 1 in each boot, and closed by an `end` line with the CRC-32
-// of all before it, each with its '\n'. A log without that line is truncated. Everything else is for people to read.
+// The console protocol: one line an event, numbered from 1 in each boot, and closed by an `end` line with the
+// CRC-32 of all before it, each with its '\n'. A log without that line is truncated. Everything else is for
+// people to read.
 #pragma once
 
 #include <cstdint>

@@ -49,7 +49,9 @@ bool RemoteActor::present()
     // A ring for a domain that is none is refused, and goes when the domain does.
     if (!connect()) return false;
     const auto there = mailbox_->ensure();
-    return there || there.error() == Error::eexist;
+    if (there || there.error() == Error::eexist) return true;
+    why_ = argo::name(there.error());
+    return false;
 }
 
 bool RemoteActor::ask(wire::Request head, Bytes data)
@@ -72,9 +74,12 @@ bool RemoteActor::hear(std::span<uint8_t> back, uint64_t limit, int64_t& result)
         wire::Answer answer{};
         if (size >= sizeof answer) std::memcpy(&answer, message, sizeof answer);
         if (answer.session == session->boot && answer.sequence == awaited_) {
-            if (known_ && answer.boot != boot_) why_ = "it started anew";
-            else if (answer.refused != 0 || size - sizeof answer != back.size()) why_ = "it refused a request of the harness";
-            else break;
+            if (known_ && answer.boot != boot_)
+                why_ = "it started anew";
+            else if (answer.refused != 0 || size - sizeof answer != back.size())
+                why_ = "it refused a request of the harness";
+            else
+                break;
             return false;
         }
         if (size != 0) continue; // a late answer to somebody else's question
@@ -102,7 +107,8 @@ bool RemoteActor::hear(std::span<uint8_t> back, uint64_t limit, int64_t& result)
     return true;
 }
 
-bool RemoteActor::exchange(wire::Request head, Bytes data, std::span<uint8_t> back, uint64_t limit, int64_t& result)
+bool RemoteActor::exchange(wire::Request head, Bytes data, std::span<uint8_t> back, uint64_t limit,
+                           int64_t& result)
 {
     return ask(head, data) && hear(back, limit, result);
 }
@@ -166,27 +172,24 @@ void RemoteActor::expect_back()
     lost_in_ = nullptr;
 }
 
-bool RemoteActor::clean()
+void RemoteActor::clean()
 {
     used_ = begun_ = false;
     const size_t dirty = dirty_;
     top_ = dirty_ = 0;
     int64_t result = 0;
-    const bool answered = exchange(request(Kind::clean, dirty), {}, {},
-                                   session->limit(answer_time) + bulk_time(dirty), result);
-    if (answered && result >= 0) return true;
     Text reason;
     reason << role_ << " could not be cleaned after the case: ";
-    if (answered)
-        reason << "reset gave " << result;
-    else
-        reason << why_;
-    raise(Verdict::error, reason.view());
-    if (!answered) {
+    if (!exchange(request(Kind::clean, dirty), {}, {}, session->limit(answer_time) + bulk_time(dirty),
+                  result)) {
         known_ = false;
         lost_in_ = session->progress.which->id;
+        reason << why_;
+        raise(Verdict::error, reason.view());
+    } else if (result < 0) {
+        reason << "reset gave " << result;
+        raise(Verdict::error, reason.view());
     }
-    return false;
 }
 
 bool RemoteActor::dismiss() { return present() && ask(request(Kind::bye), {}); }
@@ -222,7 +225,8 @@ size_t at_most(size_t size, size_t limit) { return size < limit ? size : limit; 
 
 int64_t RemoteActor::perform(const Turn& turn)
 {
-    // One exchange where everything fits; else what is to be written goes ahead, what is to be read comes after.
+    // One exchange where everything fits; else what is to be written goes ahead, what is to be read comes
+    // after.
     Bytes write = turn.write;
     uint64_t write_to = turn.write_to.value;
     for (; write.size() > wire::max_data; write = write.from(wire::max_data), write_to += wire::max_data)
@@ -269,24 +273,33 @@ size_t RemoteActor::find_mismatch(Gpa from, size_t size, uint64_t seed, uint64_t
 
 void RemoteActor::fill_series(Gpa to, size_t count, uint64_t first, size_t period)
 {
-    act(request(Kind::fill_series, to.value, count, first, period), {}, {}, bulk_time(count * sizeof(uint64_t)));
+    act(request(Kind::fill_series, to.value, count, first, period), {}, {},
+        bulk_time(count * sizeof(uint64_t)));
 }
 
-void RemoteActor::zero(Gpa where, size_t size) { act(request(Kind::zero, where.value, size), {}, {}, bulk_time(size)); }
+void RemoteActor::zero(Gpa where, size_t size)
+{
+    act(request(Kind::zero, where.value, size), {}, {}, bulk_time(size));
+}
 
 uint32_t RemoteActor::events(uint8_t vector)
 {
     return static_cast<uint32_t>(act(request(Kind::events, vector)));
 }
 
+bool RemoteActor::changes_within(uint64_t ns, uint8_t vector, uint32_t so_far)
+{
+    return act(request(Kind::await_event, vector, so_far, ns), {}, {}, ns) != 0;
+}
+
 bool RemoteActor::wait_event(uint8_t vector, uint32_t beyond)
 {
-    return act(request(Kind::wait_event, vector, beyond), {}, {}, session->limit(event_time)) != 0;
+    return changes_within(session->limit(event_time), vector, beyond);
 }
 
 bool RemoteActor::stays_quiet(uint8_t vector, uint32_t since)
 {
-    return act(request(Kind::stays_quiet, vector, since), {}, {}, session->limit(quiet_time)) != 0;
+    return !changes_within(session->limit(quiet_time), vector, since);
 }
 
 } // namespace argo::suite

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
 //
-// Another domain as an Actor of the lead: every act is a request to its agent, and an answer within a time limit.
-// An agent that does not answer costs the current case its verdict (ERROR), and later ones little (SKIP), unless it
-// comes back.
+// Another domain as an Actor of the lead: every act is a request to its agent, and an answer within a time
+// limit. An agent that does not answer costs the current case its verdict (ERROR), and later ones little
+// (SKIP), unless it comes back.
 #pragma once
 
 #include <cstddef>
@@ -29,8 +29,8 @@ class RemoteActor final : public Actor
     bool present();
     /// Used by the case that runs.
     bool used() const { return used_; }
-    /// Undo what the case did there. False, with the verdict raised, when the agent does not answer.
-    bool clean();
+    /// Undo what the case did there. When that fails, so does the case.
+    void clean();
     /// The domain was killed by the host, at this case's wish.
     void forget();
     bool killed() const { return killed_; }
@@ -57,17 +57,18 @@ class RemoteActor final : public Actor
     bool exchange(wire::Request, Bytes data, std::span<uint8_t> back, uint64_t limit, int64_t& result);
     bool ask(wire::Request, Bytes data);
     bool hear(std::span<uint8_t> back, uint64_t limit, int64_t& result);
+    bool changes_within(uint64_t ns, uint8_t vector, uint32_t so_far);
     bool connect();
     [[noreturn]] void lost();
 
     Mailbox* mailbox_ = nullptr;
-    bool known_ = false;         ///< greeted, and has answered ever since
+    bool known_ = false; ///< greeted, and has answered ever since
     bool used_ = false;
     bool killed_ = false;
     const char* lost_in_ = nullptr; ///< the case in which it stopped answering
     uint64_t boot_ = 0;
-    uint32_t awaited_ = 0;       ///< number of the last request
-    bool begun_ = false;         ///< and its answer is still to be heard
+    uint32_t awaited_ = 0; ///< number of the last request
+    bool begun_ = false;   ///< and its answer is still to be heard
     const char* why_ = "";
 };
 

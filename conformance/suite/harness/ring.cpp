@@ -6,6 +6,7 @@
 #include <cstring>
 
 #include "harness/expect.hpp"
+#include "harness/text.hpp"
 
 namespace argo::suite {
 
@@ -17,7 +18,8 @@ constexpr uint32_t round_up(uint32_t bytes) { return (bytes + ARGO_SLOT - 1) & ~
 
 bool Message::is(Bytes expected) const
 {
-    return expected.size() == size() && size() <= capacity && std::memcmp(bytes, expected.data(), size()) == 0;
+    return expected.size() == size() && size() <= capacity &&
+           std::memcmp(bytes, expected.data(), size()) == 0;
 }
 
 Ring::~Ring()
@@ -45,7 +47,8 @@ Gpa Ring::at(uint32_t position) const
 namespace {
 
 /// Calls visit(gpa, offset, size) for each run of bytes that lie together in the owner's memory.
-template <class Visit> void runs(const Ring& ring, uint32_t position, size_t size, Visit visit)
+template <class Visit>
+void runs(const Ring& ring, uint32_t position, size_t size, Visit visit)
 {
     for (size_t done = 0; done < size;) {
         const Gpa here = ring.at(position);
@@ -75,14 +78,25 @@ void Ring::write(uint32_t position, const void* data, size_t size)
     });
 }
 
-void Ring::set_rx(uint32_t value) { owner_->store(Gpa{pages_.base.value + offsetof(argo_ring, rx_ptr)}, value); }
-void Ring::set_tx(uint32_t value) { owner_->store(Gpa{pages_.base.value + offsetof(argo_ring, tx_ptr)}, value); }
+void Ring::set_rx(uint32_t value)
+{
+    owner_->store(Gpa{pages_.base.value + offsetof(argo_ring, rx_ptr)}, value);
+}
+void Ring::set_tx(uint32_t value)
+{
+    owner_->store(Gpa{pages_.base.value + offsetof(argo_ring, tx_ptr)}, value);
+}
 
 uint32_t Ring::start(const Pointers& at) const { return at.rx < length_ ? round_up(at.rx) % length_ : 0; }
 
 uint32_t Ring::unread_of(const Pointers& at) const
 {
-    if (!expect(at.tx < length_ && at.tx % ARGO_SLOT == 0)) return 0;
+    if (at.tx >= length_ || at.tx % ARGO_SLOT != 0) {
+        Text finding;
+        finding << "the ring on port " << port_ << " of " << length_ << " bytes has tx_ptr " << at.tx;
+        fail(finding.view());
+        return 0;
+    }
     const uint32_t from = start(at);
     return at.tx >= from ? at.tx - from : length_ - from + at.tx;
 }
@@ -101,7 +115,13 @@ std::optional<Message> Ring::peek() const
     const uint32_t position = start(now);
     read(position, &found, unread < sizeof found ? unread : sizeof found);
 
-    if (!expect(found.header.length >= sizeof(argo_message)) || !expect(found.header.length <= unread)) return {};
+    if (found.header.length < sizeof(argo_message) || found.header.length > unread) {
+        Text finding;
+        finding << "the ring on port " << port_ << " has " << unread << " unread bytes at " << position
+                << ", and a message of length " << found.header.length << " in them";
+        fail(finding.view());
+        return {};
+    }
     std::optional<Message> message(std::in_place);
     message->length = found.header.length;
     message->source = found.header.source;

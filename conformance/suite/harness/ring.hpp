@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
 //
-// A registered ring in the hands of a case, which may do to it what no well-behaved receiver would. Book: spec/ring.rst.
-// Nothing here is trusting or clever: what a case reads is what stands in the owner's memory.
+// A registered ring in the hands of a case, which may do to it what no well-behaved receiver would. Book:
+// spec/ring.rst. Nothing here is trusting or clever: what a case reads is what stands in the owner's memory.
 #pragma once
 
 #include <optional>
@@ -17,7 +17,7 @@ struct Message
 {
     static constexpr size_t capacity = 512;
 
-    uint32_t length;   ///< as the header says: header included
+    uint32_t length; ///< as the header says: header included
     argo_addr source;
     uint32_t type;
     uint32_t position; ///< of the header in the ring's data
@@ -54,17 +54,19 @@ class Ring
     uint32_t tx() const { return pointers().tx; }
     void set_rx(uint32_t);
     void set_tx(uint32_t);
-    /// Bytes between the pointers, headers and padding included. A tx_ptr out of range is a FAIL of the case, and zero.
+    /// Bytes between the pointers, headers and padding included. A tx_ptr out of range is a FAIL of the case,
+    /// and zero.
     uint32_t unread() const { return unread_of(pointers()); }
 
-    /// Read the next message and leave it there; none when the ring is empty. A header that no hypervisor may write
-    /// (shorter than itself, longer than what is unread) is a FAIL of the case, and none.
+    /// Read the next message and leave it there; none when the ring is empty. A header that no hypervisor may
+    /// write (shorter than itself, longer than what is unread) is a FAIL of the case, and none.
     std::optional<Message> peek() const;
     /// Read it and move rx_ptr behind it. Tells nobody: see notify().
     std::optional<Message> receive();
     /// Move rx_ptr behind all that is unread. The messages are dropped.
     void drain();
-    /// Offset of the first byte of this message's payload that differs from the pattern; its size when none does.
+    /// Offset of the first byte of this message's payload that differs from the pattern; its size when none
+    /// does.
     size_t find_mismatch(const Message&, uint64_t seed) const;
     /// ARGO_OP_NOTIFY without entries, by the owner.
     int64_t notify() { return notify_all(*owner_); }

@@ -16,8 +16,11 @@ namespace argo::suite {
 constinit ARGO_SUITE_LOCAL Session* session = nullptr;
 
 Session::Session(const Options& from)
-    : options(from), boot(platform::now()), self(suite::name(from.role)),
-      mailbox{{self, self.kept()}, {self, self.kept() + Mailbox::bytes}, {self, self.kept() + 2 * Mailbox::bytes}}
+    : options(from),
+      boot(platform::now()),
+      self(suite::name(from.role)),
+      mailbox{
+          {self, self.kept()}, {self, self.kept() + Mailbox::bytes}, {self, self.kept() + 2 * Mailbox::bytes}}
 {
     if (options.peer != Options::nobody) peer.appoint("peer", options.peer, mailbox[0]);
     if (options.third != Options::nobody) third.appoint("third", options.third, mailbox[1]);
@@ -113,7 +116,8 @@ void print_environment(std::string_view wrong, const Obstacle& obstacle)
     const LocalActor& self = session->self;
     Text text;
     text << "role=" << name(options.role) << " arch=" << platform::architecture()
-         << " environment=" << platform::environment() << " seed=" << options.seed << " slow=" << options.slow;
+         << " environment=" << platform::environment() << " seed=" << options.seed
+         << " slow=" << options.slow;
     if (obstacle) {
         text << " mechanism=none";
     } else {
@@ -132,9 +136,8 @@ void print_environment(std::string_view wrong, const Obstacle& obstacle)
 /// Back to a clean domain everywhere, and everybody alive.
 void clean_up()
 {
-    bool all = true;
-    session->each_other([&](RemoteActor& other) {
-        if (other.used()) all = other.clean() && all;
+    session->each_other([](RemoteActor& other) {
+        if (other.used()) other.clean();
     });
     const int64_t result = session->self.clean();
     if (result < 0) {
@@ -177,8 +180,8 @@ uint32_t run_cases(const Obstacle& obstacle)
     uint32_t count = 0;
     bool reached = options.after.empty() || !is_case(options.after);
     for (const Case* which : all_cases()) {
-        const bool selected =
-            reached && glob_match_any(options.profile, info(which->profile).name) && glob_match_any(options.filter, which->id);
+        const bool selected = reached && glob_match_any(options.profile, info(which->profile).name) &&
+                              glob_match_any(options.filter, which->id);
         reached = reached || options.after == which->id;
         if (!selected) continue;
         run_case(*which, obstacle);
@@ -192,7 +195,8 @@ void dismiss_all()
 {
     const uint64_t start = platform::now(), limit = session->limit(2'000);
     session->each_other([&](RemoteActor& other) {
-        while (other.appointed() && !other.dismiss() && platform::now() - start < limit) platform::wait(5'000'000);
+        while (other.appointed() && !other.dismiss() && platform::now() - start < limit)
+            platform::wait(5'000'000);
     });
 }
 

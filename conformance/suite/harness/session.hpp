@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
 //
-// Everything that the harness remembers between its parts, for one boot of one domain. For the harness's own files.
+// Everything that the harness remembers between its parts, for one boot of one domain. For the harness's own
+// files.
 #pragma once
 
 #include <argo/probe.hpp>
@@ -14,7 +15,8 @@
 #include "harness/text.hpp"
 #include "harness/verdict.hpp"
 
-// In the model each domain is a thread; in an image there is one domain, and nothing to hold a thread's variables.
+// In the model each domain is a thread; in an image there is one domain, and nothing to hold a thread's
+// variables.
 #if __STDC_HOSTED__
 #define ARGO_SUITE_LOCAL thread_local
 #else
@@ -33,12 +35,13 @@ struct Progress
     uint32_t failures = 0; ///< of these, those that did not hold
     Text row{};            ///< see row()
     uint64_t random = 0;
-    void* escape[5] = {};  ///< for leave()
+    void* escape[5] = {}; ///< for leave()
 };
 
 struct Session
 {
-    /// The lead's: for the peer, the third, and whichever of the crowd it spoke to last. An agent uses the first.
+    /// The lead's: for the peer, the third, and whichever of the crowd it spoke to last. An agent uses the
+    /// first.
     static constexpr size_t mailboxes = 3;
 
     explicit Session(const Options&);
@@ -47,8 +50,8 @@ struct Session
     uint64_t limit(uint64_t milliseconds) const { return milliseconds * 1'000'000 * options.slow; }
 
     Options options;
-    uint64_t boot;          ///< tells this boot from the others of the domain
-    uint32_t sequence = 0;  ///< of requests
+    uint64_t boot;         ///< tells this boot from the others of the domain
+    uint32_t sequence = 0; ///< of requests
     Protocol protocol{};
     Discovery discovery{};
     Progress progress{};
@@ -57,7 +60,8 @@ struct Session
     RemoteActor peer{}, third{}, crowd[Options::max_crowd]{};
 
     /// Every domain but this one, whether in the run or not.
-    template <class Visit> void each_other(Visit visit)
+    template <class Visit>
+    void each_other(Visit visit)
     {
         visit(peer);
         visit(third);

@@ -49,7 +49,8 @@ class Text
     /// Exactly `width` hexadecimal digits.
     Text& hex(uint64_t value, int width)
     {
-        for (int shift = 4 * (width - 1); shift >= 0; shift -= 4) *this << "0123456789abcdef"[value >> shift & 15];
+        for (int shift = 4 * (width - 1); shift >= 0; shift -= 4)
+            *this << "0123456789abcdef"[value >> shift & 15];
         return *this;
     }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
 //
-// What a guest may say of a case. The runner adds what no guest can say of itself: CRASH, WEDGED, KFAIL, XPASS.
+// What a guest may say of a case. The runner adds what no guest can say of itself: CRASH, WEDGED, KFAIL,
+// XPASS.
 #pragma once
 
 #include <cstdint>

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
 //
-// What the lead and an agent say to each other: one request, one answer, each one Argo message on ARGO_PORT_SUITE.
-// Both ends are built from the same sources, so this needs no versions, only a mark against strays.
+// What the lead and an agent say to each other: one request, one answer, each one Argo message on
+// ARGO_PORT_SUITE. Both ends are built from the same sources, so this needs no versions, only a mark against
+// strays.
 #pragma once
 
 #include <argo/abi.h>
@@ -24,8 +25,7 @@ enum class Kind : uint32_t
     fill_series,   ///< gpa, count, first, period
     zero,          ///< gpa, size
     events,        ///< vector
-    wait_event,    ///< vector, beyond
-    stays_quiet,   ///< vector, since
+    await_event,   ///< vector, number of events so far, ns
     clean,         ///< bytes of scratch that were used
     bye,           ///< end; not answered
 };

@@ -289,6 +289,18 @@ TEST_F(ProgramTest, control_restarts_an_ended_domain_and_refuses_to_kill_it)
     EXPECT_EQ(result.errors, "argo-vmm: control: 'b' does not run\n");
 }
 
+TEST_F(ProgramTest, nothing_is_obeyed_after_quit)
+{
+    const auto topology = directory_.write("t.toml", domain("a", 1, "halt"));
+    Program program({"run", topology, "--control"});
+    ASSERT_TRUE(program.expect("[host] a started\n"));
+    program.write("quit\nrestart a\nnonsense\n");
+    const auto result = program.finish();
+    EXPECT_EQ(result.exit_code, 0);
+    EXPECT_EQ(result.output, "[host] a started\n[host] a ended killed\n[host] exited\n");
+    EXPECT_EQ(result.errors, "");
+}
+
 TEST_F(ProgramTest, the_end_of_control_input_means_quit)
 {
     const auto topology = directory_.write("t.toml", domain("a", 1, "halt"));

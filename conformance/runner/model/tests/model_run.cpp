@@ -23,7 +23,8 @@ ModelOptions domains_for(const std::string& words, bool others, int crowd)
     if (others) options.domains.push_back({"peer", 2, "role=peer lead=1"});
     if (others) options.domains.push_back({"third", 3, "role=third lead=1"});
     for (int i = 0; i < crowd; i++)
-        options.domains.push_back({"crowd" + std::to_string(i), static_cast<uint16_t>(10 + i), "role=crowd lead=1"});
+        options.domains.push_back(
+            {"crowd" + std::to_string(i), static_cast<uint16_t>(10 + i), "role=crowd lead=1"});
     return options;
 }
 
@@ -43,7 +44,8 @@ void note_verdict(ModelRun& run, const std::string& line)
     std::istringstream words(line);
     std::string mark, protocol, version, sequence, verdict, id, requirements, detail;
     words >> mark >> protocol >> version >> sequence >> verdict >> id >> requirements >> std::ws;
-    if (mark != "[lead]" || protocol != "argo-ct" || !std::isupper(static_cast<unsigned char>(verdict[0]))) return;
+    if (mark != "[lead]" || protocol != "argo-ct" || !std::isupper(static_cast<unsigned char>(verdict[0])))
+        return;
     std::getline(words, detail);
     run.verdicts[id] = verdict;
     run.details[id] = detail;

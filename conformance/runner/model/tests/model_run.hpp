@@ -17,9 +17,9 @@ ModelOptions domains_for(const std::string& words, bool others = true, int crowd
 
 struct ModelRun
 {
-    std::vector<std::string> lines;                  ///< with their marks
-    std::map<std::string, std::string> verdicts;     ///< by case, of the lead
-    std::map<std::string, std::string> details;      ///< behind the requirements
+    std::vector<std::string> lines;              ///< with their marks
+    std::map<std::string, std::string> verdicts; ///< by case, of the lead
+    std::map<std::string, std::string> details;  ///< behind the requirements
     int exit = -1;
 
     bool has(const std::string& line) const;

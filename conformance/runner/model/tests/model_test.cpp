@@ -37,8 +37,8 @@ Outcome outcome_of(const std::string& name, ModelOptions options = {})
 
 TEST(harness, each_case_gets_what_it_deserves_whatever_ran_before)
 {
-    const ModelRun run = run_to_end(
-        domains_for("profile=core-*,wildcard,interrupt-*,lifecycle", true, 2), obliging_host);
+    const ModelRun run =
+        run_to_end(domains_for("profile=core-*,wildcard,interrupt-*,lifecycle", true, 2), obliging_host);
     EXPECT_GT(run.verdicts.size(), 25u);
     for (const auto& [id, verdict] : run.verdicts) {
         if (id.starts_with("self.bad_"))
@@ -87,7 +87,8 @@ TEST(harness, what_could_not_decide_is_an_error)
 
 TEST(harness, missing_domains_are_a_skip)
 {
-    const Outcome outcome = outcome_of("others_have_memory", domains_for("filter=self.others_have_memory", false));
+    const Outcome outcome =
+        outcome_of("others_have_memory", domains_for("filter=self.others_have_memory", false));
     EXPECT_EQ(outcome.verdict, "SKIP");
     EXPECT_THAT(outcome.detail, HasSubstr("no domain 'peer'"));
     EXPECT_EQ(outcome_of("bad_crowd").verdict, "SKIP");
@@ -104,22 +105,23 @@ TEST(harness, a_domain_that_never_answers_is_an_error_once_and_then_a_skip)
     ModelOptions options = domains_for("filter=self.others_*");
     options.domains[1].command_line = "role=peer lead=9"; // it waits for somebody else
     options.limits.max_rings = 64;
-    const ModelRun run = run_to_end(options, [](const std::string& line) {
-        return line == "[host] lead ended shutdown" ? "quit" : "";
-    });
+    const ModelRun run = run_to_end(
+        options, [](const std::string& line) { return line == "[host] lead ended shutdown" ? "quit" : ""; });
     EXPECT_EQ(run.verdicts.at("self.others_have_memory"), "ERROR");
     EXPECT_THAT(run.details.at("self.others_have_memory"), StartsWith("peer (domain 2) does not answer"));
     EXPECT_EQ(run.verdicts.at("self.others_memory_is_zero_again"), "SKIP");
-    EXPECT_THAT(run.details.at("self.others_memory_is_zero_again"), HasSubstr("since self.others_have_memory"));
+    EXPECT_THAT(run.details.at("self.others_memory_is_zero_again"),
+                HasSubstr("since self.others_have_memory"));
 }
 
 TEST(harness, a_domain_that_dies_costs_one_case_and_may_come_back)
 {
-    const ModelRun run = run_to_end(domains_for("filter=self.bad_peer*,self.peer*"), [](const std::string& line) {
-        if (line == "[lead] now") return "kill peer";
-        if (line.find("SKIP self.peer_that_is_dead") != std::string::npos) return "start peer";
-        return "";
-    });
+    const ModelRun run =
+        run_to_end(domains_for("filter=self.bad_peer*,self.peer*"), [](const std::string& line) {
+            if (line == "[lead] now") return "kill peer";
+            if (line.find("SKIP self.peer_that_is_dead") != std::string::npos) return "start peer";
+            return "";
+        });
     EXPECT_EQ(run.verdicts.at("self.bad_peer_that_dies"), "ERROR");
     EXPECT_EQ(run.verdicts.at("self.peer_that_is_dead"), "SKIP");
     EXPECT_EQ(run.verdicts.at("self.peer_that_came_back"), "PASS");
@@ -183,9 +185,8 @@ TEST(model, without_argo_nothing_is_supported)
 {
     ModelOptions options = domains_for("profile=core-*");
     options.absent = true;
-    const ModelRun run = run_to_end(options, [](const std::string& line) {
-        return line == "[host] lead ended shutdown" ? "quit" : "";
-    });
+    const ModelRun run = run_to_end(
+        options, [](const std::string& line) { return line == "[host] lead ended shutdown" ? "quit" : ""; });
     EXPECT_GT(run.verdicts.size(), 20u);
     for (const auto& [id, verdict] : run.verdicts) EXPECT_EQ(verdict, "NOT_SUPPORTED") << id;
     EXPECT_EQ(run.details.at("self.rings_come_and_go"), "no Argo found by probing");
@@ -201,8 +202,8 @@ TEST(model, features_and_limits_are_as_asked_for)
 
 TEST(model, every_mechanism_works_alone)
 {
-    for (const auto& [name, id] : {std::pair{"msr", ARGO_MECHANISM_MSR}, {"mmio", ARGO_MECHANISM_MMIO},
-                                   {"pio", ARGO_MECHANISM_PIO}}) {
+    for (const auto& [name, id] :
+         {std::pair{"msr", ARGO_MECHANISM_MSR}, {"mmio", ARGO_MECHANISM_MMIO}, {"pio", ARGO_MECHANISM_PIO}}) {
         ModelOptions options = domains_for("filter=self.rings*", false);
         options.mechanisms = {id};
         const ModelRun alone = run_to_end(options);
@@ -221,7 +222,9 @@ TEST(model, every_mechanism_works_alone)
 TEST(model, policy_is_asked)
 {
     ModelOptions options = domains_for("filter=self.rings*", false);
-    options.allows = [](const engine::PolicyQuestion& question) { return question.hook != engine::Hook::send; };
+    options.allows = [](const engine::PolicyQuestion& question) {
+        return question.hook != engine::Hook::send;
+    };
     const ModelRun run = run_to_end(options);
     EXPECT_EQ(run.verdicts.at("self.rings_come_and_go"), "FAIL");
     EXPECT_THAT(run.details.at("self.rings_come_and_go"), HasSubstr("EACCES"));
@@ -241,12 +244,13 @@ TEST(model, says_what_becomes_of_its_domains)
 TEST(model, kills_restarts_and_quits_in_the_midst_of_a_wait)
 {
     bool again = false;
-    const ModelRun run = run_to_end(domains_for("filter=self.bad_endless_wait"), [&](const std::string& line) {
-        if (line.find("begin self.bad_endless_wait") == std::string::npos) return "";
-        if (again) return "quit";
-        again = true;
-        return "restart lead";
-    });
+    const ModelRun run =
+        run_to_end(domains_for("filter=self.bad_endless_wait"), [&](const std::string& line) {
+            if (line.find("begin self.bad_endless_wait") == std::string::npos) return "";
+            if (again) return "quit";
+            again = true;
+            return "restart lead";
+        });
     EXPECT_EQ(run.count("[host] lead started"), 2u);
     EXPECT_EQ(run.count("[host] lead ended killed"), 2u);
     EXPECT_EQ(run.lines.back(), "[host] exited");
@@ -255,10 +259,11 @@ TEST(model, kills_restarts_and_quits_in_the_midst_of_a_wait)
 TEST(model, many_kills_at_any_moment_do_no_harm)
 {
     int kills = 0;
-    const ModelRun run = run_to_end(domains_for("filter=self.bad_peer_that_dies"), [&](const std::string& line) {
-        if (line.starts_with("[peer] ")) return kills++ < 200 ? "restart peer" : "quit";
-        return "";
-    });
+    const ModelRun run =
+        run_to_end(domains_for("filter=self.bad_peer_that_dies"), [&](const std::string& line) {
+            if (line.starts_with("[peer] ")) return kills++ < 200 ? "restart peer" : "quit";
+            return "";
+        });
     EXPECT_EQ(run.count("[host] peer started"), 201u);
 }
 
@@ -270,7 +275,8 @@ TEST(model, a_lead_that_starts_anew_is_served)
         killed = true;
         return "restart lead";
     });
-    for (const auto& [id, verdict] : run.verdicts) EXPECT_EQ(verdict, "PASS") << id << ": " << run.details.at(id);
+    for (const auto& [id, verdict] : run.verdicts)
+        EXPECT_EQ(verdict, "PASS") << id << ": " << run.details.at(id);
     EXPECT_EQ(run.count("[host] lead started"), 2u);
     EXPECT_EQ(run.count("[lead] argo-ct 1 1 env "), 2u);
 }

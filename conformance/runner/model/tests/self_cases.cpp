@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
 //
-// Cases about the harness itself. Those whose names begin with `bad` are to get another verdict than PASS; which one, and
-// what is said of it, model_test.cpp knows.
+// Cases about the harness itself. Those whose names begin with `bad` are to get another verdict than PASS;
+// which one, and what is said of it, model_test.cpp knows.
 #include "harness/platform.hpp"
 #include "harness/suite.hpp"
 
@@ -43,9 +43,17 @@ CASE(self, bad_requirement_in_a_helper, core_loopback, "ARGO-SELF-001")
     expect_eq(1, 2); // not reached
 }
 
-CASE(self, bad_skip, core_loopback, "ARGO-SELF-001") { skip("for a reason"); }
-CASE(self, bad_support, core_loopback, "ARGO-SELF-001") { not_supported_unless(ARGO_FEATURE_ROUTE, "no routes"); }
-CASE(self, bad_emptiness, core_loopback, "ARGO-SELF-001") {}
+CASE(self, bad_skip, core_loopback, "ARGO-SELF-001")
+{
+    skip("for a reason");
+}
+CASE(self, bad_support, core_loopback, "ARGO-SELF-001")
+{
+    not_supported_unless(ARGO_FEATURE_ROUTE, "no routes");
+}
+CASE(self, bad_emptiness, core_loopback, "ARGO-SELF-001")
+{
+}
 
 CASE(self, bad_failure_then_skip, core_loopback, "ARGO-SELF-001")
 {
@@ -73,7 +81,8 @@ CASE(self, memory_is_zero_and_aligned, core_loopback, "ARGO-SELF-001")
         }
         const Gpa zeroes = lead().alloc(8192, 64);
         expect_eq(zeroes.value % 64, 0u);
-        for (uint64_t at = 0; at < 8192; at += 8) require_eq(lead().load<uint64_t>(Gpa{zeroes.value + at}), 0u);
+        for (uint64_t at = 0; at < 8192; at += 8)
+            require_eq(lead().load<uint64_t>(Gpa{zeroes.value + at}), 0u);
         lead().fill_pattern(zeroes, 8192, 2);
     }
 }
@@ -85,8 +94,14 @@ CASE(self, memory_is_back_in_the_next_case, core_loopback, "ARGO-SELF-001")
     expect_eq(lead().free_pages(), 0u);
 }
 
-CASE(self, bad_hunger, core_loopback, "ARGO-SELF-001") { lead().alloc(1u << 30); }
-CASE(self, bad_write_beyond_memory, core_loopback, "ARGO-SELF-001") { lead().store(Gpa{lead().bad_gpa()}, 1); }
+CASE(self, bad_hunger, core_loopback, "ARGO-SELF-001")
+{
+    lead().alloc(1u << 30);
+}
+CASE(self, bad_write_beyond_memory, core_loopback, "ARGO-SELF-001")
+{
+    lead().store(Gpa{lead().bad_gpa()}, 1);
+}
 
 CASE(self, bad_randomness, core_loopback, "ARGO-SELF-001")
 {
@@ -172,7 +187,10 @@ CASE(self, others_memory_is_zero_again, core_pair, "ARGO-SELF-001")
     expect_eq(peer().load<uint64_t>(peer().alloc(8)), 0u);
 }
 
-CASE(self, bad_write_beyond_others_memory, core_pair, "ARGO-SELF-001") { peer().store(Gpa{0}, 1); }
+CASE(self, bad_write_beyond_others_memory, core_pair, "ARGO-SELF-001")
+{
+    peer().store(Gpa{0}, 1);
+}
 
 CASE(self, others_call_meanwhile, core_pair, "ARGO-SELF-001")
 {
@@ -211,7 +229,10 @@ CASE(self, the_crowd_answers, core_pair, "ARGO-SELF-001")
     expect_ok(crowd(1).call(ARGO_OP_NOTIFY));
 }
 
-CASE(self, bad_crowd, core_pair, "ARGO-SELF-001") { crowd(crowd_size()); }
+CASE(self, bad_crowd, core_pair, "ARGO-SELF-001")
+{
+    crowd(crowd_size());
+}
 
 CASE(self, host_restarts_a_domain, lifecycle, "ARGO-SELF-001")
 {
@@ -235,7 +256,8 @@ CASE(self, killed_domain_is_back_in_the_next_case, core_pair, "ARGO-SELF-001")
     expect_ok(peer().call(ARGO_OP_NOTIFY));
 }
 
-// The next three in a row: model_test.cpp kills the peer in the first at its `now`, and starts it again behind the second.
+// The next three in a row: model_test.cpp kills the peer in the first at its `now`, and starts it again
+// behind the second.
 
 CASE(self, bad_peer_that_dies, hostile, "ARGO-SELF-001")
 {
@@ -244,9 +266,15 @@ CASE(self, bad_peer_that_dies, hostile, "ARGO-SELF-001")
     while (true) peer().call(ARGO_OP_NOTIFY);
 }
 
-CASE(self, peer_that_is_dead, core_pair, "ARGO-SELF-001") { expect_ok(peer().call(ARGO_OP_NOTIFY)); }
+CASE(self, peer_that_is_dead, core_pair, "ARGO-SELF-001")
+{
+    expect_ok(peer().call(ARGO_OP_NOTIFY));
+}
 
-CASE(self, peer_that_came_back, core_pair, "ARGO-SELF-001") { expect_ok(peer().call(ARGO_OP_NOTIFY)); }
+CASE(self, peer_that_came_back, core_pair, "ARGO-SELF-001")
+{
+    expect_ok(peer().call(ARGO_OP_NOTIFY));
+}
 
 CASE(self, bad_endless_wait, hostile, "ARGO-SELF-001")
 {

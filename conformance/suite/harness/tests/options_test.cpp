@@ -17,8 +17,9 @@ TEST(options, nothing_is_a_lead_alone)
 
 TEST(options, every_key_is_understood)
 {
-    const Options options = parse_options("  role=third lead=1 peer=0x10 third=3  crowd=10-42 profile=core-*,wildcard "
-                                          "filter=ring.* after=ring.wraps mechanism=msr seed=18446744073709551615 slow=4 ");
+    const Options options =
+        parse_options("  role=third lead=1 peer=0x10 third=3  crowd=10-42 profile=core-*,wildcard "
+                      "filter=ring.* after=ring.wraps mechanism=msr seed=18446744073709551615 slow=4 ");
     EXPECT_EQ(options.wrong, "");
     EXPECT_EQ(options.role, Role::third);
     EXPECT_EQ(options.lead, 1);
@@ -64,9 +65,10 @@ TEST_P(WrongWord, is_reported_and_changes_nothing)
 }
 
 INSTANTIATE_TEST_SUITE_P(options, WrongWord,
-                         testing::Values("role=boss", "role=", "role", "=lead", "ROLE=lead", "peer=", "peer=-1", "peer=65535",
-                                         "peer=2x", "peer=0x", "seed=18446744073709551616", "seed=0x1g", "slow=0",
-                                         "slow=1001", "crowd=3", "crowd=5-4", "crowd=1-41", "crowd=-3", "filter=",
-                                         "rolex=lead"));
+                         testing::Values("role=boss", "role=", "role", "=lead", "ROLE=lead",
+                                         "peer=", "peer=-1", "peer=65535", "peer=2x", "peer=0x",
+                                         "seed=18446744073709551616", "seed=0x1g", "slow=0", "slow=1001",
+                                         "crowd=3", "crowd=5-4", "crowd=1-41", "crowd=-3",
+                                         "filter=", "rolex=lead"));
 
 } // namespace argo::suite

@@ -14,7 +14,8 @@ TEST(pattern, fills_what_its_bytes_are_and_nothing_else)
         for (size_t size = 0; size < 41; size++) {
             std::vector<uint8_t> bytes(size + 2, 0xee);
             pattern_fill(bytes.data() + 1, size, 7, first);
-            for (size_t i = 0; i < size; i++) ASSERT_EQ(bytes[i + 1], pattern_byte(7, first + i)) << first << ' ' << size;
+            for (size_t i = 0; i < size; i++)
+                ASSERT_EQ(bytes[i + 1], pattern_byte(7, first + i)) << first << ' ' << size;
             EXPECT_EQ(bytes.front(), 0xee);
             EXPECT_EQ(bytes.back(), 0xee);
             EXPECT_EQ(pattern_mismatch(bytes.data() + 1, size, 7, first), size);

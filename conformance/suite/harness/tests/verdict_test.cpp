@@ -9,7 +9,8 @@ namespace argo::suite {
 
 TEST(verdict, stands_in_order_of_severity)
 {
-    constexpr Verdict rising[] = {Verdict::pass, Verdict::not_supported, Verdict::skip, Verdict::error, Verdict::fail};
+    constexpr Verdict rising[] = {Verdict::pass, Verdict::not_supported, Verdict::skip, Verdict::error,
+                                  Verdict::fail};
     for (size_t i = 1; i < std::size(rising); i++) EXPECT_LT(rising[i - 1], rising[i]);
 }
 
