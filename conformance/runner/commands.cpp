@@ -194,7 +194,7 @@ Exit run_command(RunOptions options)
     }
     if (inputs.empty() && !interrupted()) throw Unavailable("none of these targets can run here");
     write_report(inputs, options, catalogue);
-    if (options.targets != "all") fmt::print("all targets: argo-conformance run --target all\n");
+    if (options.targets != "all") fmt::print("all targets: the same with --target all\n");
     fmt::print("{}\n", last_line(total(inputs)));
     if (interrupted()) return Exit::interrupted;
     const auto exit = exit_code(total(inputs));

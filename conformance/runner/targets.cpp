@@ -98,7 +98,7 @@ Choice choose_targets(const std::string& list, const Programs& programs)
             auto words = plain_names;
             words.insert(words.end(), {"auto", "all"});
             throw UsageError(fmt::format(
-                "target '{}' is not known{}; known: auto, all, {}, exec:SCRIPT (and `ingest` for logs)", name,
+                "target '{}' is not known{} (known: auto, all, {}, exec:SCRIPT; logs go to `ingest`)", name,
                 did_you_mean(name, words), join(plain_names, ", ")));
         }
         const auto same = std::ranges::find(choice.names, target_folder(name), target_folder);
@@ -123,7 +123,10 @@ std::unique_ptr<Target> make_target(const std::string& name, const Programs& pro
 {
     const auto folder = out / target_folder(name);
     std::filesystem::create_directories(folder);
-    std::filesystem::remove(folder / "stderr.log");
+    // What an earlier run left is not taken for this one's.
+    for (const char* file : {"results.json", "results.xml", "results.tap", "console.log", "stderr.log"}) {
+        std::filesystem::remove(folder / file);
+    }
     if (!name.starts_with(exec_prefix)) return make_domains(name, programs, folder, wish, crowd);
     if (!std::filesystem::exists(programs.image)) {
         throw Unavailable(fmt::format("target {}: the image {} is not there; give it with --image", name,

@@ -15,7 +15,7 @@ class ExitCodes(CommandTest):
     def test_all_pass(self):
         done = self.run_fake(code=0)
         self.assertEqual(done.stdout.splitlines()[-1], "7 passed, 0 failed, 0 skipped")
-        self.assertIn("argo-conformance run --target all", done.stdout.splitlines()[-2])
+        self.assertIn("--target all", done.stdout.splitlines()[-2])
         self.assertIn("report.html", done.stdout)
 
     def test_not_supported_and_skip_are_good(self):
@@ -36,6 +36,11 @@ class ExitCodes(CommandTest):
         done = self.run_fake(code=4, FAKE_PROBE="1")
         self.assertEqual(done.stderr.count("\n"), 1)
         self.assertIn("fake: no /dev/kvm", done.stderr)
+
+    def test_what_an_earlier_run_left_is_not_taken_for_this_ones(self):
+        self.run_fake(code=0)
+        self.run_fake(code=4, FAKE_PROBE="1")
+        self.assertFalse((self.out / "kvm" / "results.json").exists())
 
     def test_vmm_that_is_not_there(self):
         done = self.call(
