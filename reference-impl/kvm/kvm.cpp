@@ -16,17 +16,22 @@ namespace {
 constexpr uint64_t identity_map_address = 0xfffbc000;
 constexpr unsigned long tss_address = 0xfffbd000;
 
-constexpr Capability all_capabilities[] = {
-    {KVM_CAP_USER_MEMORY, "KVM_CAP_USER_MEMORY", "2.6.25", true},
-    {KVM_CAP_IRQCHIP, "KVM_CAP_IRQCHIP", "2.6.20", true},
-    {KVM_CAP_EXT_CPUID, "KVM_CAP_EXT_CPUID", "2.6.26", true},
-    {KVM_CAP_MP_STATE, "KVM_CAP_MP_STATE", "2.6.26", true},
-    {KVM_CAP_SIGNAL_MSI, "KVM_CAP_SIGNAL_MSI", "3.5", true},
-    {KVM_CAP_IMMEDIATE_EXIT, "KVM_CAP_IMMEDIATE_EXIT", "4.12", true},
-    {KVM_CAP_X86_USER_SPACE_MSR, "KVM_CAP_X86_USER_SPACE_MSR", "5.10", true},
-    {KVM_CAP_X86_MSR_FILTER, "KVM_CAP_X86_MSR_FILTER", "5.10", true},
-    {KVM_CAP_DISABLE_QUIRKS2, "KVM_CAP_DISABLE_QUIRKS2", "5.18", false},
-    {KVM_CAP_TSC_DEADLINE_TIMER, "KVM_CAP_TSC_DEADLINE_TIMER", "3.3", false},
+/// What nothing runs without.
+struct Capability
+{
+    unsigned number;
+    const char* name;
+    const char* since; ///< the Linux that brought it
+};
+constexpr Capability needed_capabilities[] = {
+    {KVM_CAP_IRQCHIP, "KVM_CAP_IRQCHIP", "2.6.20"},
+    {KVM_CAP_USER_MEMORY, "KVM_CAP_USER_MEMORY", "2.6.25"},
+    {KVM_CAP_EXT_CPUID, "KVM_CAP_EXT_CPUID", "2.6.26"},
+    {KVM_CAP_MP_STATE, "KVM_CAP_MP_STATE", "2.6.26"},
+    {KVM_CAP_SIGNAL_MSI, "KVM_CAP_SIGNAL_MSI", "3.5"},
+    {KVM_CAP_IMMEDIATE_EXIT, "KVM_CAP_IMMEDIATE_EXIT", "4.12"},
+    {KVM_CAP_X86_USER_SPACE_MSR, "KVM_CAP_X86_USER_SPACE_MSR", "5.10"},
+    {KVM_CAP_X86_MSR_FILTER, "KVM_CAP_X86_MSR_FILTER", "5.10"},
 };
 
 /// An ioctl that has no reason to fail. `what` says what it was to do.
@@ -54,8 +59,6 @@ std::vector<std::byte> cpuid_table(size_t capacity)
 
 } // namespace
 
-std::span<const Capability> capabilities() noexcept { return all_capabilities; }
-
 System::System(const std::string& device) : device_(::open(device.c_str(), O_RDWR | O_CLOEXEC))
 {
     if (!device_) {
@@ -79,10 +82,10 @@ System::System(const std::string& device) : device_(::open(device.c_str(), O_RDW
         fail(Exit::unavailable, "{}: KVM speaks version {} of its interface, this program speaks {}", device,
              version, KVM_API_VERSION);
     }
-    for (const auto& capability : all_capabilities) {
-        if (!capability.needed || extension(capability.number) > 0) continue;
+    for (const auto& [number, name, since] : needed_capabilities) {
+        if (extension(number) > 0) continue;
         fail(Exit::unavailable, "{}: KVM lacks {}, which came with Linux {}; update the host's kernel",
-             device, capability.name, capability.since);
+             device, name, since);
     }
 }
 

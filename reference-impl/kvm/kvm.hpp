@@ -24,17 +24,6 @@ static_assert(sizeof(kvm_cpuid2) == 8 && sizeof(kvm_irq_routing) == 8 && sizeof(
 
 using Cpuid = std::vector<kvm_cpuid_entry2>;
 
-/// A capability of KVM that this VMM looks at.
-struct Capability
-{
-    unsigned number;
-    const char* name;  ///< as in linux/kvm.h
-    const char* since; ///< the Linux that brought it
-    bool needed;       ///< nothing runs without it
-};
-
-std::span<const Capability> capabilities() noexcept;
-
 /// /dev/kvm itself. Immutable once made; thread-safe.
 class System
 {

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-// A VM, which is a domain of the engine: its memory, its vCPUs, its devices and doorbells, from creation to
-// end.
+// A VM, which is a domain of the engine: memory, vCPUs, devices and doorbells, from creation to end.
 #pragma once
 
 #include "kvm/devices.hpp"

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-// The PVH boot protocol, from the VMM's side: what stands in memory and in the first vCPU's registers when an
-// image's 32-bit entry gets control. Xen's docs/misc/pvh.pandoc and public/arch-x86/hvm/start_info.h define
-// it.
+// The PVH boot protocol, as a VMM sees it: what stands in memory and in the first vCPU's registers when an
+// image's 32-bit entry gets control. Defined by Xen: docs/misc/pvh.pandoc, arch-x86/hvm/start_info.h.
 #pragma once
 
 #include "kvm/kvm.hpp"

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-// Images: a good one, one broken in each way that has a sentence, and broken in every other way that a bit
-// can be.
+// Images: a good one, one broken in each way that has a sentence, and one broken in any other way.
 #include "guest.hpp"
 
 #include <elf.h>
