@@ -144,6 +144,24 @@ void write_report(const std::vector<ReportInput>& inputs, const RunOptions& opti
     fmt::print("report: {}\n", report.string());
 }
 
+/// Earlier results are read before anything runs: a run is too long to learn of a wrong name behind it.
+std::vector<Results> read_earlier(const RunOptions& options)
+{
+    std::vector<Results> earlier;
+    for (const auto& file : options.against) earlier.push_back(read_results(file));
+    return earlier;
+}
+
+void compare(std::vector<ReportInput>& inputs, const std::vector<Results>& earlier)
+{
+    for (auto& input : inputs) {
+        const auto* before = earlier_of(input.results, earlier);
+        if (before == nullptr) continue;
+        input.since = Since{before->suite_commit, changes(*before, input.results)};
+        fmt::print("{}\n", describe(*before, input.since->changes));
+    }
+}
+
 RunOutcome run_on(Target& target, const std::vector<const Case*>& selection,
                   const std::filesystem::path& folder)
 {
@@ -165,6 +183,7 @@ Exit run_command(RunOptions options)
     const auto catalogue = catalogue_for(options);
     const auto selection = select_cases(catalogue, options.wish);
     const auto known_failures = known_failures_for(options, catalogue);
+    const auto earlier = read_earlier(options);
     const auto programs = find_programs(options.vmm, options.image);
     catch_interrupts();
     const auto choice = choose_targets(options.targets, programs);
@@ -185,7 +204,7 @@ Exit run_command(RunOptions options)
             auto results =
                 make_results(target->name(), host_description(), outcome, options, catalogue, known_failures);
             publish(results, outcome.notes, folder);
-            inputs.push_back({std::move(results), folder / "console.log"});
+            inputs.push_back({std::move(results), folder / "console.log", {}});
         } catch (const Unavailable& error) {
             if (choice.names.size() == 1) throw;
             fmt::print(stderr, "argo-conformance: {}\n", error.what());
@@ -193,6 +212,7 @@ Exit run_command(RunOptions options)
         }
     }
     if (inputs.empty() && !interrupted()) throw Unavailable("none of these targets can run here");
+    compare(inputs, earlier);
     write_report(inputs, options, catalogue);
     if (options.targets != "all") fmt::print("all targets: the same with --target all\n");
     fmt::print("{}\n", last_line(total(inputs)));
@@ -220,6 +240,7 @@ Exit ingest_command(const RunOptions& options, const std::vector<std::filesystem
     const auto catalogue = catalogue_for(options);
     const auto selection = select_cases(catalogue, options.wish);
     const auto known_failures = known_failures_for(options, catalogue);
+    const auto earlier = read_earlier(options);
     const auto folder = options.out / "log";
     make_folder(folder);
     for (const auto& log : logs) {
@@ -233,7 +254,8 @@ Exit ingest_command(const RunOptions& options, const std::vector<std::filesystem
     const auto outcome = ingest(logs, selection, copy);
     auto results = make_results("log", "", outcome, options, catalogue, known_failures);
     publish(results, outcome.notes, folder);
-    const std::vector<ReportInput> inputs{{std::move(results), folder / "console.log"}};
+    std::vector<ReportInput> inputs{{std::move(results), folder / "console.log", {}}};
+    compare(inputs, earlier);
     write_report(inputs, options, catalogue);
     fmt::print("{}\n", last_line(total(inputs)));
     return exit_code(total(inputs));
@@ -243,9 +265,12 @@ Exit report_command(const RunOptions& options, const std::vector<std::filesystem
 {
     const auto catalogue = catalogue_for(options);
     std::vector<ReportInput> inputs;
-    for (const auto& file : files) inputs.push_back({read_results(file), file.parent_path() / "console.log"});
+    for (const auto& file : files)
+        inputs.push_back({read_results(file), file.parent_path() / "console.log", {}});
+    const auto earlier = read_earlier(options);
     make_folder(options.out);
     for (const auto& input : inputs) fmt::print("{}\n", profile_table(input.results));
+    compare(inputs, earlier);
     write_report(inputs, options, catalogue);
     fmt::print("{}\n", last_line(total(inputs)));
     return Exit::good; // what the results say was said when they were made

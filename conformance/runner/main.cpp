@@ -19,10 +19,17 @@ void add_selection(CLI::App* command, Wish& wish)
     command->add_option("--filter", wish.filter, "Only these cases (globs, comma-separated)");
 }
 
+void add_against(CLI::App* command, RunOptions& options)
+{
+    command->add_option("--against", options.against,
+                        "Earlier results.json of the same targets: say what has changed since");
+}
+
 void add_outputs(CLI::App* command, RunOptions& options)
 {
     command->add_option("--out", options.out, "Folder for results and report")->capture_default_str();
     command->add_option("--known-failures", options.known_failures, "Lists of known failures (TOML)");
+    add_against(command, options);
 }
 
 /// One sentence, and the exit code that belongs to it.
@@ -79,6 +86,7 @@ int run(int argc, char** argv)
     report->add_option("RESULTS", files, "results.json files; console.log beside each is used too")
         ->required();
     report->add_option("--out", options.out, "Folder for report.html")->capture_default_str();
+    add_against(report, options);
     report->callback([&] { exit = report_command(options, files); });
 
     std::filesystem::path topology;

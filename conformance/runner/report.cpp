@@ -17,7 +17,23 @@ using nlohmann::json;
 
 namespace {
 
-constexpr size_t most_lines = 40; ///< of one excerpt
+constexpr size_t most_lines = 80; ///< of one excerpt
+
+json since_data(const Since& since)
+{
+    const auto said = [](const std::optional<Verdict>& verdict) {
+        return verdict ? json(name(*verdict)) : json();
+    };
+    json changes = json::array();
+    for (const auto& change : since.changes) {
+        changes.push_back({{"id", change.id},
+                           {"mechanism", change.mechanism},
+                           {"was", said(change.was)},
+                           {"is", said(change.is)},
+                           {"regression", is_regression(change)}});
+    }
+    return {{"commit", since.commit}, {"changes", changes}};
+}
 
 json target_data(const ReportInput& input, const Catalogue& catalogue)
 {
@@ -39,6 +55,7 @@ json target_data(const ReportInput& input, const Catalogue& catalogue)
     }
     data["cases"] = cases;
     data["requirements"] = requirements;
+    if (input.since) data["since"] = since_data(*input.since);
     return data;
 }
 

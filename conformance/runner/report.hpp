@@ -4,18 +4,28 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "runner/catalogue.hpp"
+#include "runner/changes.hpp"
 #include "runner/results.hpp"
 
 namespace argo::runner {
+
+/// What an earlier run of the same target said otherwise.
+struct Since
+{
+    std::string commit; ///< of the suite, then
+    std::vector<Change> changes;
+};
 
 struct ReportInput
 {
     Results results;
     std::filesystem::path console; ///< the raw log; may be missing
+    std::optional<Since> since;    ///< empty: not compared
 };
 
 /// The page. A column for each input, in their order.

@@ -181,6 +181,7 @@ function drawTarget(t) {
             figure(skipped, "skipped"),
         ),
         bar(counts),
+        drawSince(t),
         el(
             "details",
             {},
@@ -192,6 +193,40 @@ function drawTarget(t) {
                     .filter(([, value]) => value)
                     .map(([key, value]) => [el("dt", {}, key), el("dd", {}, value)]),
             ),
+        ),
+    );
+}
+
+/// What an earlier run of the same target said otherwise; what got worse comes first and is seen at once.
+function drawSince(t) {
+    if (!t.since) return null;
+    const changes = [...t.since.changes].sort((a, b) => b.regression - a.regression);
+    const worse = changes.filter((c) => c.regression).length;
+    return el(
+        "details",
+        {open: worse > 0},
+        el(
+            "summary",
+            {class: worse > 0 && "bad"},
+            `${changes.length} changed since ${t.since.commit.slice(0, 12)}`,
+        ),
+        el(
+            "ul",
+            {class: "changes"},
+            changes.map((change) => {
+                const known = data.cases.find((c) => c.id === change.id);
+                const place = known && `#${encodeURI(`${known.requirements[0]}/${t.label}`)}`;
+                return el(
+                    "li",
+                    {},
+                    el(place ? "a" : "span", {href: place}, change.id),
+                    el(
+                        "span",
+                        {class: "soft"},
+                        [change.was, "→", change.is].map((v) => ` ${v || "none"}`),
+                    ),
+                );
+            }),
         ),
     );
 }

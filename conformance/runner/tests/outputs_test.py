@@ -131,6 +131,52 @@ class Report(CommandTest):
         self.assertEqual(judged["ARGO-CALL-001"], {"revision": 7, "void": True, "verdict": "NOT_TESTED"})
         self.assertIn("ARGO-OLD-001", [r["id"] for r in data["requirements"]])
 
+    def earlier(self, **changes):
+        for case in self.good["cases"]:
+            case["verdict"] = changes.get(case["id"].replace(".", "_"), case["verdict"])
+        verdicts = [case["verdict"] for case in self.good["cases"]]
+        for verdict in ("PASS", "FAIL", "CRASH", "WEDGED", "ERROR", "NOT_SUPPORTED", "SKIP"):
+            self.good["summary"][verdict.lower()] = verdicts.count(verdict)
+        path = self.folder / "earlier.json"
+        path.write_text(json.dumps(self.good))
+        return path
+
+    def test_against_an_earlier_run(self):
+        now = self.verdicts()
+        worse = next(case for case, verdict in now.items() if verdict != "PASS")
+        better = next(case for case, verdict in now.items() if verdict == "PASS")
+        earlier = self.earlier(**{worse.replace(".", "_"): "PASS", better.replace(".", "_"): "FAIL"})
+        done = self.call(
+            "report", self.out / "kvm" / "results.json", "--against", earlier, "--out", self.folder, code=0
+        )
+        self.assertIn("2 verdicts changed, 1 of them from PASS", done.stdout)
+        self.assertRegex(done.stdout, rf"PASS -> {now[worse]} +{worse}")
+        self.assertRegex(done.stdout, rf"FAIL -> PASS +{better}")
+        since = data_of(self.folder / "report.html")["targets"][0]["since"]
+        self.assertEqual(
+            {(c["id"], c["was"], c["is"], c["regression"]) for c in since["changes"]},
+            {(worse, "PASS", now[worse], True), (better, "FAIL", "PASS", False)},
+        )
+
+    def test_against_a_run_of_other_cases(self):
+        gone = self.good["cases"][0] | {"id": "call.gone"}
+        self.good["cases"][0] = gone
+        here = self.out / "kvm" / "results.json"
+        done = self.call("report", here, "--against", self.earlier(), "--out", self.folder, code=0)
+        self.assertRegex(done.stdout, r"none -> ")
+        self.assertRegex(done.stdout, r"-> none +call\.gone")
+
+    def test_against_nothing_comparable(self):
+        self.good["target"]["name"] = "model"
+        here = self.out / "kvm" / "results.json"
+        done = self.call("report", here, "--against", self.earlier(), "--out", self.folder, code=0)
+        self.assertNotIn("changed", done.stdout)
+        self.assertNotIn("since", data_of(self.folder / "report.html")["targets"][0])
+
+    def test_against_what_is_no_result(self):
+        self.call("report", self.out / "kvm" / "results.json", "--against", "/nowhere.json", code=2)
+        self.run_fake("--against", "/nowhere.json", code=2)
+
     def refused(self, change, says):
         changed = copy.deepcopy(self.good)
         change(changed)

@@ -93,6 +93,9 @@ class Actor
     virtual void begin(const Turn&) = 0;
     virtual int64_t finish() = 0;
 
+    /// Whether it may be asked for something now, and is likely to answer.
+    virtual bool idle() const = 0;
+
     /// Zeroed memory of this domain, freed after the case. `align` is a power of two; the address is `offset`
     /// bytes after a multiple of `align`, so that alloc(16, 4096, 4088) straddles a page. ERROR when there is
     /// no more.

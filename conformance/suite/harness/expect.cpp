@@ -36,6 +36,7 @@ void failed(Text& finding)
     if (!progress.row.empty()) finding << " [" << progress.row.view() << "]";
     Protocol::say(finding.view());
     raise(Verdict::fail, finding.view());
+    if (progress.failures == 1) describe_rings();
 }
 
 Text& operator<<(Text& text, const Where& where)

@@ -47,6 +47,7 @@ class LocalActor final : public Actor
     int64_t perform(const Turn&) override;
     void begin(const Turn& turn) override { begun_ = perform(turn); }
     int64_t finish() override { return begun_; }
+    bool idle() const override { return true; }
     void fill_pattern(Gpa to, size_t size, uint64_t seed, uint64_t first = 0) override;
     size_t find_mismatch(Gpa from, size_t size, uint64_t seed, uint64_t first = 0) override;
     void fill_series(Gpa to, size_t count, uint64_t first, size_t period) override;

@@ -42,6 +42,7 @@ class RemoteActor final : public Actor
     int64_t perform(const Turn&) override;
     void begin(const Turn&) override;
     int64_t finish() override;
+    bool idle() const override { return known_ && !killed_ && !begun_; }
     void fill_pattern(Gpa to, size_t size, uint64_t seed, uint64_t first = 0) override;
     size_t find_mismatch(Gpa from, size_t size, uint64_t seed, uint64_t first = 0) override;
     void fill_series(Gpa to, size_t count, uint64_t first, size_t period) override;

@@ -5,8 +5,7 @@
 
 #include <cstring>
 
-#include "harness/expect.hpp"
-#include "harness/text.hpp"
+#include "harness/session.hpp"
 
 namespace argo::suite {
 
@@ -22,8 +21,35 @@ bool Message::is(Bytes expected) const
            std::memcmp(bytes, expected.data(), size()) == 0;
 }
 
+namespace {
+
+/// Put `now` into the case's list of rings where `before` is; null is an empty place.
+void note(const Ring* before, const Ring* now)
+{
+    for (const Ring*& ring : session->progress.rings) {
+        if (ring != before) continue;
+        ring = now;
+        return;
+    }
+}
+
+} // namespace
+
+Ring::Ring(Actor& owner, uint32_t port, Who partner, uint32_t length, Pages pages)
+    : owner_(&owner), port_(port), partner_(partner), length_(length), pages_(pages)
+{
+    note(nullptr, this);
+}
+
+Ring::Ring(Ring&& other) noexcept : Ring(other)
+{
+    other.registered_ = false;
+    note(&other, this);
+}
+
 Ring::~Ring()
 {
+    note(this, nullptr);
     if (registered_) unregister();
 }
 
@@ -139,6 +165,45 @@ std::optional<Message> Ring::receive()
 }
 
 void Ring::drain() { set_rx(tx()); }
+
+void Ring::describe() const
+{
+    constexpr uint32_t most = 192, line = 16;
+    const Pointers now = pointers();
+    Text head;
+    head << "ring of " << owner_->role() << ", port " << port_ << ", length " << length_ << ": rx_ptr "
+         << now.rx << ", tx_ptr " << now.tx;
+    Protocol::say(head.view());
+    if (now.tx >= length_) return;
+
+    uint32_t from = start(now);
+    uint32_t size = (now.tx + length_ - from) % length_;
+    if (size == 0) {
+        size = length_ < most ? length_ : most;
+        from = (now.tx + length_ - size) % length_;
+    }
+    uint8_t bytes[most];
+    if (size > most) size = most;
+    read(from, bytes, size);
+    bool starred = false; // lines like the one before are one star, as hexdump has it
+    for (uint32_t done = 0; done < size; done += line) {
+        const bool same =
+            done != 0 && done + line <= size && std::memcmp(bytes + done, bytes + done - line, line) == 0;
+        if (same && !starred) Protocol::say("  *");
+        starred = same;
+        if (same) continue;
+        Text text;
+        text << (now.rx == now.tx ? "  read " : "  unread ") << (from + done) % length_ << ':';
+        for (uint32_t i = done; i < size && i < done + line; i++) (text << ' ').hex(bytes[i], 2);
+        Protocol::say(text.view());
+    }
+}
+
+void describe_rings()
+{
+    for (const Ring* ring : session->progress.rings)
+        if (ring != nullptr && ring->owner().idle()) ring->describe();
+}
 
 size_t Ring::find_mismatch(const Message& message, uint64_t seed) const
 {

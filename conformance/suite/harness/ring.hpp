@@ -33,11 +33,8 @@ struct Message
 class Ring
 {
   public:
-    Ring(Actor& owner, uint32_t port, Who partner, uint32_t length, Pages pages)
-        : owner_(&owner), port_(port), partner_(partner), length_(length), pages_(pages)
-    {
-    }
-    Ring(Ring&& other) noexcept : Ring(other) { other.registered_ = false; }
+    Ring(Actor& owner, uint32_t port, Who partner, uint32_t length, Pages pages);
+    Ring(Ring&& other) noexcept;
     Ring& operator=(Ring&&) = delete;
     ~Ring();
 
@@ -80,6 +77,9 @@ class Ring
     /// The ring is gone or somebody else's: the destructor does nothing.
     void forget() { registered_ = false; }
 
+    /// Print the pointers and the unread bytes; where nothing is unread, the bytes read last.
+    void describe() const;
+
   private:
     Ring(const Ring&) = default;
 
@@ -108,6 +108,9 @@ inline constexpr uint32_t one_page = ring_length(1);
 /// unregistered when the Ring goes out of scope. `distinct`: see Pages; zero uses a page for a page.
 Ring open_ring(Actor& owner, uint32_t port, Who partner, uint32_t length = one_page, uint64_t flags = 0,
                uint32_t distinct = 0);
+/// Print each ring that the case holds and can read now, for whoever looks into a failure.
+void describe_rings();
+
 /// A ring of the lead for itself.
 Ring open_loopback(uint32_t length = one_page, uint32_t port = 1, uint64_t flags = 0);
 

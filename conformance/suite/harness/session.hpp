@@ -12,6 +12,7 @@
 #include "harness/options.hpp"
 #include "harness/protocol.hpp"
 #include "harness/remote.hpp"
+#include "harness/ring.hpp"
 #include "harness/text.hpp"
 #include "harness/verdict.hpp"
 
@@ -35,7 +36,8 @@ struct Progress
     uint32_t failures = 0; ///< of these, those that did not hold
     Text row{};            ///< see row()
     uint64_t random = 0;
-    void* escape[5] = {}; ///< for leave()
+    void* escape[5] = {};      ///< for leave()
+    const Ring* rings[4] = {}; ///< that the case holds; of more than fit, the first
 };
 
 struct Session

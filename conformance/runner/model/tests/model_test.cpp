@@ -60,6 +60,17 @@ TEST(harness, findings_say_where_and_what)
     EXPECT_EQ(run.count(" FAIL self.bad_expectation ARGO-SELF-001,ARGO-SELF-002 self_cases.cpp:"), 1u);
 }
 
+TEST(harness, the_first_finding_shows_the_rings)
+{
+    const ModelRun run = run_to_end(domains_for("filter=self.bad_messages*,self.bad_luck*"), obliging_host);
+    EXPECT_EQ(run.verdicts.at("self.bad_messages_in_two_rings"), "FAIL");
+    EXPECT_EQ(run.count("ring of "), 2u); // and those of the first case are gone in the second
+    EXPECT_EQ(run.count("ring of lead, port 5, length 96: rx_ptr 0, tx_ptr 32"), 1u);
+    EXPECT_EQ(run.count("unread 16: 75 6e 72 65 61 64"), 1u);
+    EXPECT_EQ(run.count("ring of peer, port 6, length 96: rx_ptr 0, tx_ptr 32"), 1u);
+    EXPECT_EQ(run.count("unread 16: 61 74 20 74 68 65 20 70 65 65 72 00 00 00 00 00"), 1u);
+}
+
 TEST(harness, a_requirement_leaves_the_case_from_anywhere)
 {
     const Outcome outcome = outcome_of("bad_requirement_in_a_helper");

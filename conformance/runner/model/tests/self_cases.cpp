@@ -134,6 +134,21 @@ CASE(self, rings_come_and_go, core_loopback, "ARGO-SELF-001")
     expect_error(send(lead(), 6, lead(), 5, "two"), ARGO_ECONNREFUSED);
 }
 
+CASE(self, bad_messages_in_two_rings, core_pair, "ARGO-SELF-001")
+{
+    auto here = open_loopback(96, 5);
+    auto there = open_ring(peer(), 6, lead(), 96);
+    {
+        auto moved = std::move(here);
+        expect_ok(send(lead(), 6, lead(), 5, "unread"));
+        expect_ok(send(lead(), 6, peer(), 6, "at the peer"));
+        expect_eq(moved.unread(), 0u);
+        expect_eq(moved.unread(), 1u); // described once is enough
+    }
+}
+
+CASE(self, bad_luck_without_rings, core_loopback, "ARGO-SELF-001") { expect_eq(1, 2); }
+
 CASE(self, large_rings_fit_into_few_pages, core_loopback, "ARGO-SELF-001")
 {
     auto ring = open_ring(lead(), 5, lead(), lead().info().max_ring_length, 0, 3);

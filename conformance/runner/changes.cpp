@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0 OR MIT
+// What differs between two results of one target.
+#include "runner/changes.hpp"
+
+#include <algorithm>
+#include <map>
+#include <ranges>
+#include <tuple>
+
+#include <fmt/format.h>
+
+namespace argo::runner {
+
+namespace {
+
+using Key = std::tuple<std::string, std::string, std::string>;
+
+Key key_of(const CaseResult& c) { return {c.id, c.mechanism, c.arch}; }
+
+std::string_view word(const std::optional<Verdict>& verdict) { return verdict ? name(*verdict) : "none"; }
+
+} // namespace
+
+std::vector<Change> changes(const Results& earlier, const Results& later)
+{
+    std::map<Key, Verdict> left;
+    for (const auto& c : earlier.cases) left.emplace(key_of(c), c.verdict);
+    std::vector<Change> all;
+    for (const auto& c : later.cases) {
+        const auto before = left.extract(key_of(c));
+        if (before.empty()) {
+            all.push_back({c.id, c.mechanism, {}, c.verdict});
+        } else if (before.mapped() != c.verdict) {
+            all.push_back({c.id, c.mechanism, before.mapped(), c.verdict});
+        }
+    }
+    for (const auto& c : earlier.cases) {
+        if (left.contains(key_of(c))) all.push_back({c.id, c.mechanism, c.verdict, {}});
+    }
+    return all;
+}
+
+bool is_regression(const Change& change) noexcept
+{
+    return change.was == Verdict::pass && change.is != Verdict::pass;
+}
+
+const Results* earlier_of(const Results& later, const std::vector<Results>& earlier)
+{
+    for (const auto& candidate : earlier | std::views::reverse) {
+        if (candidate.target.name == later.target.name) return &candidate;
+    }
+    return nullptr;
+}
+
+std::string describe(const Results& earlier, const std::vector<Change>& changes)
+{
+    std::string text = fmt::format("{} since commit {:.12}: {} verdicts changed, {} of them from PASS\n",
+                                   earlier.target.name, earlier.suite_commit, changes.size(),
+                                   std::ranges::count_if(changes, is_regression));
+    for (const auto& change : changes) {
+        text += fmt::format("{:>13} -> {:<13} {} {}\n", word(change.was), word(change.is), change.id,
+                            change.mechanism);
+    }
+    return text;
+}
+
+} // namespace argo::runner
