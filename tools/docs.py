@@ -64,7 +64,8 @@ def build(options: argparse.Namespace) -> None:
     )
     _write(out / "traceability.json", docs_trace.as_json(rows, evidence))
     for page in (out / "html").glob("*.html"):
-        if not (options.root / "spec" / f"{page.stem}.rst").exists():
+        # Sphinx makes search.html itself, and not again when no chapter has changed.
+        if page.stem != "search" and not (options.root / "spec" / f"{page.stem}.rst").exists():
             page.unlink()  # of a chapter that is gone
     _sphinx(options, "html", out / "html", out / ".doctrees")
     shutil.copy(out / "traceability.json", out / "html")

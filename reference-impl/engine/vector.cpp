@@ -6,7 +6,7 @@
 
 namespace argo::engine {
 
-/// Errors in order: ARGO-VECTOR-101 to -103. Thread-safe. An event that is under way while a binding changes
+/// Errors in order: ARGO-VECTOR-101 to -104. Thread-safe. An event that is under way while a binding changes
 /// may still come by the old one.
 Result Engine::vector(DomainState& caller, const Arguments& arguments) noexcept
 {
@@ -18,10 +18,9 @@ Result Engine::vector(DomainState& caller, const Arguments& arguments) noexcept
         if (target != 0 || value != 0) return Error::einval;
         break;
     case ARGO_BINDING_LAPIC:
-        // Policy may keep the kind from a domain: it is then not offered.
-        if (!host_.allows({Hook::vector, caller.domid(), 0, 0, 0})) return Error::einval;
         if (value < 32 || value > 255) return Error::einval;
         if (target > UINT32_MAX || !host_.has_vcpu(caller, target)) return Error::einval;
+        if (!host_.allows({Hook::vector, caller.domid(), 0, 0, 0})) return Error::eacces;
         break;
     default: return Error::einval;
     }

@@ -26,6 +26,9 @@ class Build(ScratchCase):
         self.append("spec/query.rst", "\nOne sentence more.\n")
         self.run_tool("docs", "build", "--no-pdf", "--out", str(out), *given)
         self.assertIn("One sentence more.", (out / "html" / "query.html").read_text())
+        self.append("spec/_static/argo.css", "\n")  # no chapter is built again
+        self.run_tool("docs", "build", "--no-pdf", "--out", str(out), *given)
+        self.assertIn("ARGO_INFO_MIN_SIZE", (out / "html" / "names.html").read_text())
 
     def evidence(self) -> list[str]:
         """Cases for all; a target that failed QUERY-005 and knew another revision of QUERY-004."""

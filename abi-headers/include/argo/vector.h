@@ -34,6 +34,7 @@
  *   ARGO_EINVAL  ARGO-VECTOR-101  the index is not below max_bindings
  *   ARGO_EINVAL  ARGO-VECTOR-102  the kind is unknown or not offered
  *   ARGO_EINVAL  ARGO-VECTOR-103  target or value is out of the kind's range or names no vCPU
+ *   ARGO_EACCES  ARGO-VECTOR-104  policy denies the binding
  */
 #define ARGO_OP_VECTOR 0x24u
 

@@ -31,6 +31,8 @@ const Fault<Vector> vector_faults[] = {
     {"ARGO-VECTOR-101", ARGO_EINVAL, [](Vector& s) { s.index = 16; }},
     {"ARGO-VECTOR-102", ARGO_EINVAL, [](Vector& s) { s.kind = ARGO_BINDING_MSI; }},
     {"ARGO-VECTOR-103", ARGO_EINVAL, [](Vector& s) { s.value = 31; }},
+    {"ARGO-VECTOR-104", ARGO_EACCES,
+     [](Vector& s) { s.world.host.policy = [](const PolicyQuestion& q) { return q.hook != Hook::vector; }; }},
 };
 
 TEST(Vector, ErrorsStandInTheRegistrysOrder) { check_faults(vector_faults); }
@@ -92,11 +94,11 @@ TEST(Vector, NoneTakesNeitherTargetNorValue)
     EXPECT_EQ(s.run(), 0); // nothing was made, and that is fine
 }
 
-TEST(Vector, ADeniedKindIsNotOfferedAndDroppingIsAlwaysAllowed)
+TEST(Vector, ADeniedBindingMayBeDroppedAllTheSame)
 {
     Vector s;
     s.world.host.policy = [](const PolicyQuestion& q) { return q.hook != Hook::vector; };
-    EXPECT_EQ(s.run(), error(ARGO_EINVAL));
+    EXPECT_EQ(s.run(), error(ARGO_EACCES));
     s.kind = ARGO_BINDING_NONE;
     s.value = 0;
     EXPECT_EQ(s.run(), 0);

@@ -5,6 +5,7 @@
     operations    operation operations error-numbers
     layouts       structure flags features bitfield
     tables        limits constants bindings mechanisms mechanism cpuid-leaves implementations domids ports
+                  names
     book          chapters; roles :req: :op: :struct: :count:
 
 It is given the repository's tools on sys.path (conf.py) and the evidence of a build as configuration values.
@@ -30,6 +31,7 @@ from . import (
     chapters,
     domain,
     evidence,
+    names,
     obligations,
     operations,
     structures,
@@ -60,6 +62,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
         anchors,
         chapters,
         evidence,
+        names,
         obligations,
         operations,
         structures,
