@@ -2,7 +2,8 @@
 """Anchors that are unique in the whole book, so that all chapters can stand on one page for the PDF.
 
 Docutils makes a section's anchor from its title, and many chapters have a section 'Errors'. So every anchor
-gets its chapter's name in front: `sendv-errors`. Obligations, operations and structures keep theirs.
+gets its chapter's name in front: `sendv-errors`. Obligations, operations and structures keep theirs. The
+domain that makes links to citations is told where they are now.
 """
 
 from __future__ import annotations
@@ -35,6 +36,11 @@ class UniqueAnchors(SphinxTransform):
                 node["refid"] = unique(node["refid"])
         self.document.ids = {unique(each): node for each, node in self.document.ids.items()}
         self.document.nameids = {name: each and unique(each) for name, each in self.document.nameids.items()}
+        known = self.env.get_domain("citation").data["citations"]  # where marks such as [XEN] lead
+        for citation in self.document.findall(nodes.citation):
+            label = citation[0].astext()
+            chapter_of_it, _, line = known[label]
+            known[label] = (chapter_of_it, citation["ids"][0], line)
 
 
 def setup(app: Sphinx) -> None:
