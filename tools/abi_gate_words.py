@@ -36,7 +36,7 @@ def compare(old: Registry, new: Registry) -> list[Change]:
 
 class _Comparison:
     # Attributes that may change without anybody having to do anything.
-    WORDING = ("brief", "source", "license", "since", "returns", "area")
+    WORDING = ("brief", "source", "license", "since", "returns", "area", "changes", "events", "denied")
 
     def __init__(self, old: Registry, new: Registry) -> None:
         self.old = old

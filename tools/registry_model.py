@@ -145,6 +145,9 @@ class Operation(Named):
     feature: str | None = None
     arguments: tuple[Argument, ...] | None = None
     returns: str | None = None
+    changes: str | None = None  # what a call leaves behind, in the hypervisor and in memory
+    events: str | None = None  # who is owed one, and when
+    denied: str | None = None  # what the caller sees when policy says no
     errors: tuple[Condition, ...] | None = None
 
 

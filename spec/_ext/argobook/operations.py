@@ -21,6 +21,7 @@ class OperationDirective(BookDirective):
     """.. operation:: sendv"""
 
     required_arguments = 1
+    OUTCOME = (("outcome", "What comes of it"), ("meaning", ""))
 
     def build(self) -> list[nodes.Node]:
         operation = self.lookup("operation", self.registry.operations)
@@ -32,8 +33,15 @@ class OperationDirective(BookDirective):
         ]
         if operation.arguments is not None:
             box += self._arguments(operation.arguments)
-        if operation.returns:
-            box += facts([("Returns", sentence(operation.returns))])
+        outcome = [
+            ("Returns", operation.returns),
+            ("Changes", operation.changes),
+            ("Events owed", operation.events),
+            ("When denied", operation.denied),
+        ]
+        if any(text for _, text in outcome):
+            rows = [[name, sentence(text)] for name, text in outcome if text]
+            box += table("outcome", self.OUTCOME, rows)
         return [box]
 
     def _facts(self, operation: Operation) -> list[tuple[str, Cell]]:
