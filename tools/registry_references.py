@@ -116,15 +116,16 @@ def _conditions(registry: Registry) -> None:
     seen: dict[str, Condition] = {}
     for operation, row in registry.conditions():
         area = "call" if operation == "entry" else registry.operations[operation].area or operation
-        areas = "|".join((area, *area.split("_"))).upper()  # reserve_ring without an area: RESERVE
+        words = area.upper().split("_")  # reserve_ring has no area: RESERVE or RING
         where = "entry" if operation == "entry" else f"operation '{operation}'"
         error = registry.errors.get(row.error)
         if error is None:
             raise Fault(row, "error", f"{where} names error '{row.error}', which does not exist")
         if error.major0:
             raise Fault(row, "error", f"{where} names error '{row.error}', which belongs to major 0 alone")
-        if not re.fullmatch(rf"ARGO-({areas})-[0-9]{{3}}", row.req):
-            raise Fault(row, "req", f"requirement '{row.req}' of {where} must read ARGO-{area.upper()}-nnn")
+        if not re.fullmatch(rf"ARGO-({'|'.join(words)})-[0-9]{{3}}", row.req):
+            form = " or ".join(f"ARGO-{word}-nnn" for word in words)
+            raise Fault(row, "req", f"requirement '{row.req}' of {where} must read {form}")
         if row.req in seen:
             line = seen[row.req].line("req")
             raise Fault(row, "req", f"requirement {row.req} is used already, in line {line}")

@@ -174,8 +174,8 @@ class Breaking(AbiCase):
         self.breaking("limit 'max_iov': the least that is offered changed from 64 to 32")
 
     def test_number_of_a_draft_given_to_another(self):
-        self.change("  doorbell:      {number: 0x20,", "  chime:         {number: 0x20,")
-        self.breaking("operation 'chime' has the number 32, which was that of operation 'doorbell'")
+        self.change("  fetch:         {number: 0x26,", "  chime:         {number: 0x26,")
+        self.breaking("operation 'chime' has the number 38, which was that of operation 'fetch'")
 
     def test_headers_that_say_otherwise_than_the_registry(self):
         """libabigail sees what no word says."""
@@ -238,7 +238,7 @@ class Free(AbiCase):
         self.harmless("wording: error 'ENOENT': 'brief' changed")
 
     def test_draft(self):
-        self.change("  resolve:       {number: 0x23,", "  resolve:       {number: 0x2f,")
+        self.change("  resolve:\n    number: 0x23\n", "  resolve:\n    number: 0x2f\n")
         self.harmless("draft: operation 'resolve': 'number' changed from 35 to 47")
 
     def test_draft_that_is_gone(self):

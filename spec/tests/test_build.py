@@ -100,6 +100,10 @@ class Build(ScratchCase):
         self.assertGreater(len(rows), 5)
         self.assertIn("<svg", pages["sendv"])
         self.assertIn('href="query.html#ARGO-QUERY-005"', pages["obligations"])
+        for name in ("query", "register", "unregister", "sendv", "notify", "vector", "reset", "doorbell"):
+            for part in ("Returns", "Changes", "Events owed", "When denied"):
+                self.assertIn(f"<p>{part}</p>", pages[name])
+        self.assertIn('href="references.html#references-xen"', pages["annex-xen"])
 
     def look_at_the_matrix(self, out: Path):
         matrix = json.loads((out / "traceability.json").read_text())

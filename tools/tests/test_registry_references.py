@@ -3,7 +3,7 @@
 
 import unittest
 
-from fixture import RegistryCase, was_at
+from fixture import REGISTRY, RegistryCase, load, was_at
 
 
 class References(RegistryCase):
@@ -193,6 +193,16 @@ class Requirements(RegistryCase):
             "req: ARGO-SENDV-102",
             "req: ARGO-SENDV-12",
             "requirement 'ARGO-SENDV-12' of operation 'sendv' must read ARGO-SENDV-nnn",
+        )
+
+    def test_a_draft_without_an_area_uses_a_word_of_its_name(self):
+        old = "status: draft, feature: BATCH, brief: Send more.}"
+        new = old[:-1] + ", errors: [{error: EINVAL, when: it is too long, req: ARGO-%s-101}]}"
+        for area in ("SEND", "BATCH"):
+            self.assertEqual(len(load(REGISTRY.replace(old, new % area)).operations["send_batch"].errors), 1)
+        wrong = "requirement 'ARGO-SENDV-103' of operation 'send_batch'"
+        self.refused(
+            old, new.replace("%s-101", "SENDV-103"), f"{wrong} must read ARGO-SEND-nnn or ARGO-BATCH-nnn"
         )
 
     def test_of_the_entry(self):
