@@ -91,6 +91,7 @@ start64:
 
     .section .data
     .align 8
+    .globl gdt
 gdt:
     .quad 0
     .quad 0x00af9b000000ffff        /* CODE_SELECTOR: 64-bit code */

@@ -26,6 +26,7 @@ enum Register : uint32_t
     task_priority = 0x80,
     eoi = 0xb0,
     spurious = 0xf0,
+    command = 0x300,
     lvt_timer = 0x320,
     lvt_lint0 = 0x350,
     lvt_lint1 = 0x360,
@@ -103,6 +104,13 @@ uint32_t apic_id()
 }
 
 void end_of_interrupt() { set(eoi, 0); }
+
+bool command_others(uint32_t what)
+{
+    constexpr uint32_t all_but_self = 0xc0000;
+    if (present) set(command, all_but_self | what);
+    return present;
+}
 
 bool start_timer(uint64_t ns)
 {

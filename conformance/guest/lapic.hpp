@@ -19,6 +19,12 @@ uint32_t apic_id();
 
 void end_of_interrupt();
 
+/// What an interrupt command does to all other vCPUs: hold them, or start them in real mode at this page.
+inline constexpr uint32_t command_init = 0x4500;
+constexpr uint32_t command_startup(uint64_t page) { return 0x4600 | static_cast<uint32_t>(page >> 12); }
+/// False: there is no local APIC to send it.
+bool command_others(uint32_t command);
+
 /// Raise timer_vector once in about `ns`. False: there is no timer.
 bool start_timer(uint64_t ns);
 void stop_timer();

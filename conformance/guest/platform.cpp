@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
 //
-// The suite's platform in an image: bare x86, memory mapped to itself, one vCPU.
+// The suite's platform in an image: bare x86, memory mapped to itself. All is done by one vCPU; what a second
+// one is for, second.cpp knows.
 #include "harness/platform.hpp"
 
 #include <argo/x86.hpp>

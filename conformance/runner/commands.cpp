@@ -191,8 +191,8 @@ Exit run_command(RunOptions options)
     for (const auto& remark : choice.remarks) fmt::print(stderr, "argo-conformance: {}\n", remark);
 
     // Only at a wildcard ring can many domains wait.
-    const bool crowd =
-        std::ranges::find(selection, "wildcard", [](const Case* c) { return c->profile; }) != selection.end();
+    const bool crowd = std::ranges::any_of(
+        selection, [](const Case* c) { return c->profile == "wildcard" || c->profile == "lifecycle"; });
     std::vector<ReportInput> inputs;
     bool missing = false;
     for (const auto& name : choice.names) {

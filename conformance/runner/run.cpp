@@ -88,7 +88,12 @@ RunOutcome Run::go() &&
             break;
         }
         outcome_.notes.add(fmt::format("started again after {}: {}", after, cause_));
-        target_.start(after);
+        try {
+            target_.start(after);
+        } catch (const Unavailable& error) { // what was found so far stands
+            missing = fmt::format("not run: {}", error.what());
+            break;
+        }
     }
     outcome_.ledger.close(outcome_.interrupted ? "not run: interrupted" : missing);
     return std::move(outcome_);

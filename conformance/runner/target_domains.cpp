@@ -43,6 +43,8 @@ std::string DomainsTarget::topology(const std::string& after) const
             {"consoles", toml::array{"debug"}}, // the cheapest; a guest prints on every one that it finds
             {"command_line", guest_command_line(role, roles_, setting_.wish, after)},
         };
+        if (role.name == "lead")
+            domain.insert("vcpus", int64_t{2}); // the second one is what hostile cases need
         if (!setting_.image.empty()) domain.insert("image", setting_.image.string());
         if (setting_.absent) domain.insert("absent", true);
         domains.push_back(std::move(domain));

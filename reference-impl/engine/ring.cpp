@@ -92,10 +92,8 @@ void Ring::replace(PageList& pages, uint16_t binding) noexcept
 /// receiver is done with what stood before it when that is overwritten. ARGO-RING-009.
 uint32_t Ring::load_rx() const noexcept
 {
-    const uint32_t rx = shared(header().rx_ptr).load(std::memory_order_acquire);
-    if (rx >= length) return 0; // first, since the largest numbers would wrap when rounded
-    const uint32_t rounded = round_up_to_slot(rx);
-    return rounded < length ? rounded : 0;
+    const uint32_t rx = round_up_to_slot(shared(header().rx_ptr).load(std::memory_order_acquire));
+    return rx < length ? rx : 0; // the largest ones were rounded to zero already
 }
 
 /// Release: who sees tx_ptr sees the message before it. ARGO-RING-008.

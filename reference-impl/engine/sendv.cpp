@@ -46,7 +46,7 @@ Error Engine::fetch_message(DomainState& caller, const Arguments& arguments, Mes
     message.type = static_cast<uint32_t>(type);
 
     if (!memory.fetch({addresses}, message.addresses)) return Error::efault;
-    if (count != 0 && !memory.fetch({iovs}, message.pieces, count * sizeof(argo_iov))) return Error::efault;
+    if (!memory.fetch({iovs}, message.pieces, count * sizeof(argo_iov))) return Error::efault;
 
     if (message.addresses.src.reserved != 0 || message.addresses.dst.reserved != 0) return Error::einval;
     for (const argo_iov& piece : message.iovs()) {

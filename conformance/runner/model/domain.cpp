@@ -68,6 +68,7 @@ void SimulatedDomain::run()
 {
     current = this;
     if (setjmp(end_) == 0) suite::run();
+    stop_second(); // whose step works on what is this thread's
     if (stop_) return;
     done_ = true;
     board_.ended();
@@ -154,6 +155,23 @@ CallPage& SimulatedDomain::borrow()
 }
 
 void SimulatedDomain::give_back(CallPage&) { borrowed_--; }
+
+bool SimulatedDomain::start_second(void (*step)(void*), void* argument)
+{
+    check_alive();
+    stop_second();
+    second_stop_ = false;
+    second_ = std::thread([=, this] {
+        while (!second_stop_.load(std::memory_order_relaxed)) step(argument);
+    });
+    return true;
+}
+
+void SimulatedDomain::stop_second()
+{
+    second_stop_ = true;
+    if (second_.joinable()) second_.join();
+}
 
 std::span<uint8_t> SimulatedDomain::scratch() const
 {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
 //
-// One domain of the model: memory, a vCPU that is a thread, interrupts that are counters, and the machine
+// One domain of the model: memory, vCPUs that are threads, interrupts that are counters, and the machine
 // that the suite's platform functions reach (platform.cpp).
 #pragma once
 
@@ -67,6 +67,9 @@ class SimulatedDomain
     bool ring(uint32_t mechanism, uint64_t where, uint64_t frame);
     CallPage& borrow();
     void give_back(CallPage&);
+    /// A second vCPU, which does nothing but this, until it is stopped. It can be had.
+    bool start_second(void (*step)(void*), void* argument);
+    void stop_second();
     std::span<uint8_t> memory() const { return memory_; }
     std::span<uint8_t> scratch() const;
 
@@ -90,6 +93,8 @@ class SimulatedDomain
     std::atomic<bool> done_{false};
     std::jmp_buf end_{};
     size_t borrowed_ = 0;
+    std::atomic<bool> second_stop_{false};
+    std::thread second_; ///< its vCPU joins it
     std::thread vcpu_; ///< last: the thread uses all of the above
 };
 

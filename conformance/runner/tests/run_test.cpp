@@ -7,6 +7,8 @@
 
 #include <gtest/gtest.h>
 
+#include "runner/errors.hpp"
+
 using namespace argo::runner;
 using namespace std::chrono_literals;
 
@@ -22,7 +24,7 @@ class ScriptedTarget : public Target
     {
         started_after.push_back(after);
         now_.clear();
-        if (boots.empty()) return;
+        if (boots.empty()) throw Unavailable("no boot is left");
         now_ = boots.front();
         boots.pop_front();
     }
@@ -123,6 +125,7 @@ TEST_F(RunTest, the_end_of_the_target_is_a_crash)
     const auto outcome = go();
     EXPECT_EQ(verdicts(outcome), "CRASH ERROR ERROR ");
     EXPECT_EQ(outcome.ledger.entries()[0].detail, "scripted ended: signal 9 (Killed)");
+    EXPECT_EQ(outcome.ledger.entries()[1].detail, "not run: no boot is left");
 }
 
 TEST_F(RunTest, a_death_that_was_asked_for_is_none)

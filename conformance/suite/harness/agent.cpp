@@ -17,8 +17,7 @@ using wire::Kind;
 using wire::TurnAt;
 
 constexpr uint64_t patience = 60'000; ///< ms without a lead after which an agent ends
-constexpr uint64_t look_after =
-    500; ///< ms without a request after which it makes sure that its ring is there
+constexpr uint64_t look_after = 500;  ///< ms without a request after which it looks for its ring
 
 struct Job
 {

@@ -97,6 +97,9 @@ class Pending
         return result_;
     }
 
+    /// The domain was killed, so there will be none.
+    void abandon() { finished_ = true; }
+
   private:
     Actor& actor_;
     Actor::Frame memory_;

@@ -24,9 +24,20 @@ RemoteActor& remote(Actor& actor)
 
 void host_kill(Actor& actor)
 {
+    host_begin_kill(actor);
+    host_finish_kill(actor);
+}
+
+void host_begin_kill(Actor& actor)
+{
     RemoteActor& victim = remote(actor);
     session->protocol.ask("kill", victim.role());
     victim.forget();
+}
+
+void host_finish_kill(Actor& actor)
+{
+    RemoteActor& victim = remote(actor);
     const uint64_t limit = session->limit(host_time), start = platform::now();
     while (victim.present()) {
         if (platform::now() - start >= limit) {

@@ -11,6 +11,9 @@ namespace argo::suite {
 
 /// Destroy the domain, peer or third; returns when it is gone. Its Actor may not be used until host_start().
 void host_kill(Actor&);
+/// The same in two steps, for what happens while it dies: from the first one on the Actor may not be used.
+void host_begin_kill(Actor&);
+void host_finish_kill(Actor&);
 /// Start a domain that is gone; returns when its agent answers.
 void host_start(Actor&);
 /// Destroy and start: the domid comes back, the domain is another one.

@@ -21,7 +21,8 @@ void LocalActor::start(const Hypervisor<platform::Machine>& hypervisor, size_t k
     memory_end_ = platform::memory_end();
     base_ = platform::machine().gpa(memory.data()).value + keep;
     size_ = memory.size() - keep;
-    top_ = 0;
+    // Whoever ran here before, as firmware, may have left something. The memory is new.
+    clean(0);
 }
 
 int64_t LocalActor::clean(size_t dirty)

@@ -23,7 +23,8 @@ class LocalActor final : public Actor
   public:
     explicit LocalActor(const char* role) : Actor(role, Domid{}) {}
 
-    /// Use the hypervisor that was found. `keep` bytes of the memory are set aside: kept() points to them.
+    /// Use the hypervisor that was found, and begin clean. `keep` bytes of the memory are set aside: kept()
+    /// points to them.
     void start(const Hypervisor<platform::Machine>&, size_t keep);
     const Hypervisor<platform::Machine>& hypervisor() const { return hypervisor_; }
     uint8_t* kept() const { return platform::scratch().data(); }

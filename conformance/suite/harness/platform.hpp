@@ -62,6 +62,12 @@ uint32_t events(uint8_t vector);
 /// What a LAPIC binding has for a target that means the calling vCPU.
 uint64_t vcpu();
 
+/// Let a second vCPU of this domain do `step(argument)` again and again, beside this one, until stop_second().
+/// A step ends, takes no interrupt and calls nothing of this platform. False: there is no second vCPU.
+bool start_second(void (*step)(void*), void* argument);
+/// Returns when it has stopped; at once when it does not run.
+void stop_second();
+
 /// "image" or "model", and the architecture, for the report.
 const char* environment();
 const char* architecture();

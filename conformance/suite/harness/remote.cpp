@@ -136,7 +136,10 @@ bool RemoteActor::greet(uint64_t limit)
         const uint64_t passed = platform::now() - start;
         const uint64_t left = passed < limit ? limit - passed : 0;
         const std::span<uint8_t> back(reinterpret_cast<uint8_t*>(&hello), sizeof hello);
-        if (present() && exchange(request(Kind::hello), {}, back, left, result)) {
+        // A new mailbox: what became of the old one is not to be known.
+        const auto open = mailbox_->open(domid_);
+        if (!open) why_ = argo::name(open.error());
+        if (open && exchange(request(Kind::hello), {}, back, left, result)) {
             info_ = hello.info;
             vcpu_ = hello.vcpu;
             memory_end_ = hello.memory_end;
@@ -163,6 +166,7 @@ void RemoteActor::forget()
 {
     known_ = false;
     used_ = false;
+    begun_ = false;
     killed_ = true;
 }
 

@@ -167,6 +167,7 @@ void run_case(const Case& which, const Obstacle& obstacle)
         raise(Verdict::not_supported, profile.lacking);
     } else {
         const bool finished = attempt(which.body);
+        platform::stop_second();
         if (finished && progress.checks == 0) raise(Verdict::error, "the case expected nothing");
         clean_up();
     }

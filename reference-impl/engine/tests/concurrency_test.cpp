@@ -48,8 +48,9 @@ Bytes numbered(uint32_t n, uint32_t sender)
 TEST(Concurrency, ManySendersToOneRingLoseNothingAndKeepTheirOrder)
 {
     constexpr uint32_t senders = 4;
-    constexpr uint32_t messages = 3000;
+    constexpr uint32_t messages = 1500;
     World world;
+    world.host.jitter = true;
     Guest& owner = world.start(1);
     RingClient ring = open(world, owner, port, wildcard, 496); // small: senders wait for space all the time
 
@@ -129,6 +130,7 @@ TEST(Concurrency, VcpusOfOneDomainShareItsLimitOfWaiters)
 TEST(Concurrency, DomainsComeAndGoBesideSends)
 {
     World world;
+    world.host.jitter = true;
     Guest& owner = world.start(1);
     Guest& steady = world.start(2, 4096);
     RingClient ring = open(world, owner, port, wildcard, 496);
@@ -188,6 +190,7 @@ TEST(Concurrency, DomainsComeAndGoBesideSends)
 TEST(Concurrency, PagesAreNotTouchedAfterARingIsTakenBack)
 {
     World world;
+    world.host.jitter = true;
     Guest& owner = world.start(1, 8192);
     std::atomic<bool> stop{false};
     std::vector<std::thread> threads;
@@ -270,11 +273,116 @@ TEST(Concurrency, VcpusOfOneDomainChangeItsRingsAtOnce)
     for (uint32_t i = 0; i < 4; ++i) open(world, owner, i, 1, 48); // no place and no page was lost
 }
 
+/// Holds a host function up until it is let go.
+class Gate
+{
+  public:
+    /// On the thread that is to be held up.
+    void pass()
+    {
+        reached_ = true;
+        while (!open_) std::this_thread::yield();
+    }
+    void wait_until_reached() const
+    {
+        while (!reached_) std::this_thread::yield();
+    }
+    void open() { open_ = true; }
+
+  private:
+    std::atomic<bool> reached_{false};
+    std::atomic<bool> open_{false};
+};
+
+/// Long enough for a call that does not wait to be over.
+constexpr std::chrono::milliseconds moment{50};
+
+TEST(Concurrency, DestroyWaitsForAnEventThatIsOnItsWay)
+{
+    World world;
+    Guest& owner = world.start(1);
+    Guest& guest = world.start(2);
+    world.bind(owner, 0, 40);
+    open(world, owner, port, wildcard, 496);
+    Sender sender(world, guest);
+    Gate gate;
+    world.host.on_raise = [&](Domain&) { gate.pass(); };
+
+    std::thread send([&] { EXPECT_EQ(sender.send(1, port, {1}), 1); });
+    gate.wait_until_reached();
+    std::atomic<bool> gone{false};
+    std::thread kill([&] {
+        world.kill(owner);
+        gone = true;
+    });
+    std::this_thread::sleep_for(moment);
+    EXPECT_FALSE(gone);
+    gate.open();
+    send.join();
+    kill.join();
+}
+
+TEST(Concurrency, UnregisterWaitsForAWakeUpThatIsOnItsWay)
+{
+    World world;
+    Guest& owner = world.start(1);
+    Guest& guest = world.start(2);
+    world.bind(guest, 0, 50);
+    RingClient ring = open(world, owner, port, wildcard, 48);
+    Sender sender(world, guest);
+    EXPECT_EQ(sender.send(1, port, {1}), 1);
+    EXPECT_EQ(sender.send(1, port, {1}), error(ARGO_EAGAIN));
+    ring.discard_all();
+    Gate gate;
+    world.host.on_raise = [&](Domain&) { gate.pass(); };
+
+    std::thread notify([&] { EXPECT_EQ(world.call(owner, ARGO_OP_NOTIFY), 0); });
+    gate.wait_until_reached();
+    std::atomic<bool> gone{false};
+    std::thread unregister([&] {
+        EXPECT_EQ(ring.unregister_ring(), 0);
+        gone = true;
+    });
+    std::this_thread::sleep_for(moment);
+    EXPECT_FALSE(gone);
+    gate.open();
+    notify.join();
+    unregister.join();
+}
+
+/// No lock is held while the host raises an interrupt: other calls to the same ring go on.
+TEST(Concurrency, ASlowInterruptHoldsNobodyElseUp)
+{
+    World world;
+    Guest& owner = world.start(1);
+    Guest& guest = world.start(2);
+    world.bind(owner, 0, 40);
+    RingClient ring = open(world, owner, port, wildcard, 496);
+    Sender slow(world, guest);
+    Sender other(world, guest);
+    Gate gate;
+    std::atomic<bool> first{true};
+    world.host.on_raise = [&](Domain&) {
+        if (first.exchange(false)) gate.pass();
+    };
+
+    std::thread send([&] { EXPECT_EQ(slow.send(1, port, {1}), 1); });
+    gate.wait_until_reached();
+    EXPECT_EQ(other.send(1, port, {2}), 1);
+    world.bind(owner, 0, 41);
+    EXPECT_EQ(ring.register_ring(), 0);
+    EXPECT_EQ(ring.notify(), 0);
+    EXPECT_EQ(ring.unregister_ring(), 0);
+    gate.open();
+    send.join();
+}
+
 /// A second vCPU rewrites all that a call reads while it runs. What comes out is a success or one of a few
 /// errors, and never a message that is not whole.
 TEST(Hostile, StructuresChangeWhileCallsReadThem)
 {
     World world;
+    world.host.jitter = true;
     Guest& owner = world.start(1);
     Guest& guest = world.start(2);
     RingClient ring = open(world, owner, port, wildcard, 496);

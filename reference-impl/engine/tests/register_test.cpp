@@ -504,6 +504,10 @@ TEST(RegisterAgain, ReplacesTheBinding)
     EXPECT_EQ(s.sender.send(1, port, {1}), 1);
     EXPECT_EQ(s.owner.events(40), 0u);
     EXPECT_EQ(s.owner.events(43), 1u);
+    EXPECT_EQ(s.ring.register_ring(), 0);
+    EXPECT_EQ(s.sender.send(1, port, {1}), 1);
+    EXPECT_EQ(s.owner.events(40), 1u);
+    EXPECT_EQ(s.owner.events(43), 0u);
 }
 
 TEST(Register, PartnersMakeDifferentRingsOfOnePort)

@@ -118,6 +118,9 @@ class Guest
         return std::atomic_ref(*reinterpret_cast<uint32_t*>(raw(gpa, sizeof(uint32_t))));
     }
 
+    /// The last page of the address space is memory: what is at its end is right before what is at 0.
+    void mirror_first_page_at_the_top() { memory_at_the_top_ = true; }
+
     void make_read_only(uint64_t gfn) { allowed_.at(gfn) = Allowed::read; }
     void take_away(uint64_t gfn) { allowed_.at(gfn) = Allowed::nothing; }
     void give_back(uint64_t gfn) { allowed_.at(gfn) = Allowed::write; }
@@ -161,6 +164,7 @@ class Guest
     std::vector<Page> memory_;
     std::byte* const start_;
     std::vector<Allowed> allowed_;
+    bool memory_at_the_top_ = false;
     uint64_t next_ = page_size; // nothing at 0, so that 0 is never a good address by accident
     std::mutex mutex_;
     std::map<Raised, unsigned> raised_;
@@ -175,6 +179,9 @@ class FakeHost final : public Host
     {
         pages_asked.fetch_add(1, std::memory_order_relaxed);
         Guest& guest = FakeHost::guest(domain);
+        EXPECT_LE(gfn, last_gfn);
+        if (jitter) std::this_thread::yield();
+        if (gfn == last_gfn && guest.memory_at_the_top_) gfn = 0;
         if (gfn >= guest.memory_.size()) return nullptr;
         const auto needed = access == Access::write ? Guest::Allowed::write : Guest::Allowed::read;
         return guest.allowed_[gfn] >= needed ? &guest.memory_[gfn] : nullptr;
@@ -182,6 +189,7 @@ class FakeHost final : public Host
 
     void raise(Domain& domain, const Interrupt& interrupt) noexcept override
     {
+        if (on_raise) on_raise(domain);
         Guest& guest = FakeHost::guest(domain);
         const std::lock_guard held(guest.mutex_);
         ++guest.raised_[{interrupt.target, interrupt.value}];
@@ -189,6 +197,7 @@ class FakeHost final : public Host
 
     bool has_vcpu(Domain& domain, uint64_t id) noexcept override
     {
+        EXPECT_LE(id, UINT32_MAX);
         const auto& vcpus = FakeHost::guest(domain).vcpus;
         return std::find(vcpus.begin(), vcpus.end(), id) != vcpus.end();
     }
@@ -210,7 +219,11 @@ class FakeHost final : public Host
 
     void relax() noexcept override { std::this_thread::yield(); }
 
+    static constexpr uint64_t last_gfn = UINT64_MAX / page_size;
+
     std::function<bool(const PolicyQuestion&)> policy; // none: all is allowed
+    std::function<void(Domain&)> on_raise;             // on the thread that raises
+    bool jitter = false;                               // gives way at every look at guest memory
     std::atomic<int64_t> allocations_left{INT64_MAX};
     std::atomic<size_t> allocated{0};
     std::atomic<uint64_t> pages_asked{0};

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0 OR MIT
+//
+// A second vCPU that rewrites memory.
+#include "harness/second.hpp"
+
+#include "harness/expect.hpp"
+#include "harness/platform.hpp"
+#include "harness/session.hpp"
+
+namespace argo::suite {
+
+namespace {
+
+struct Word
+{
+    void* where;
+    size_t size, count, next;
+    uint64_t values[4];
+};
+
+/// Not a Rewriter's own, since a case may be left without its destructor.
+struct Work
+{
+    static constexpr size_t most = 8;
+    Word words[most];
+    size_t count;
+    uint32_t rounds;
+};
+constinit ARGO_SUITE_LOCAL Work work{};
+
+template <class Type>
+void put(const Word& word)
+{
+    __atomic_store_n(static_cast<Type*>(word.where), static_cast<Type>(word.values[word.next]),
+                     __ATOMIC_RELEASE);
+}
+
+/// On the second vCPU: every word, once.
+void rewrite(void* argument)
+{
+    auto& all = *static_cast<Work*>(argument);
+    for (size_t i = 0; i < all.count; i++) {
+        Word& word = all.words[i];
+        if (++word.next == word.count) word.next = 0;
+        switch (word.size) {
+        case 2: put<uint16_t>(word); break;
+        case 4: put<uint32_t>(word); break;
+        default: put<uint64_t>(word);
+        }
+    }
+    __atomic_add_fetch(&all.rounds, 1, __ATOMIC_RELEASE);
+}
+
+uint32_t rewrites() { return __atomic_load_n(&work.rounds, __ATOMIC_ACQUIRE); }
+
+} // namespace
+
+Rewriter::Rewriter()
+{
+    platform::stop_second();
+    work = {};
+}
+
+void Rewriter::add(Gpa where, size_t size, std::span<const uint64_t> values)
+{
+    void* const pointer = session->self.owns(where, size) ? platform::pointer(where, size) : nullptr;
+    if (pointer == nullptr || where.value % size != 0 || work.count == Work::most)
+        error("the case rewrites what is no word of its own");
+    Word& word = work.words[work.count++];
+    word = {pointer, size, values.size(), 0, {}};
+    for (size_t i = 0; i < values.size(); i++) word.values[i] = values[i];
+}
+
+void Rewriter::start()
+{
+    last_ = met_ = rounds_ = 0;
+    started_ = platform::now();
+    if (!platform::start_second(rewrite, &work)) skip("this run's domains have one vCPU");
+    while (rewrites() == 0) platform::wait(100'000);
+}
+
+bool Rewriter::more(uint32_t enough)
+{
+    constexpr uint32_t patience = 1000;    // rounds for each one that counts
+    constexpr uint64_t least = 30'000'000; // ns, in which a fast machine has many more of them
+    const uint32_t now = rewrites();
+    if (now != last_) met_++;
+    last_ = now;
+    if (met_ > enough && platform::now() - started_ > least) return false;
+    return rounds_++ < enough * patience;
+}
+
+void Rewriter::stop() { platform::stop_second(); }
+
+} // namespace argo::suite
