@@ -4,7 +4,8 @@
 
     generate.py headers --out DIR                     write the C headers
     generate.py layout --lang c|cxx --out FILE        write the layout test of the headers
-    generate.py check [--headers DIR]                 compare the committed headers with the registry
+    generate.py suite --out FILE                      write the rows of errors for the conformance suite
+    generate.py check [--headers DIR] [--suite FILE]  compare what is committed of these with the registry
 
 Exit: 0 done, or nothing differs; 1 something differs; 2 the registry or the command line is wrong.
 """
@@ -19,14 +20,30 @@ from pathlib import Path
 import registry
 from generate_headers import headers
 from generate_layout import layout
+from generate_suite import error_rows
 from registry_source import RegistryError
 
-HEADERS = Path(__file__).resolve().parent.parent / "abi-headers" / "include" / "argo"
+ROOT = Path(__file__).resolve().parent.parent
+HEADERS = ROOT / "abi-headers" / "include" / "argo"
+SUITE = ROOT / "conformance" / "suite" / "error_rows.hpp"
 
 
 def write(path: Path, text: str) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(text.encode())
+
+
+def difference(path: Path, text: str) -> list[str]:
+    """What is to say about a file that should hold just this text."""
+    if not path.exists():
+        return [f"{path}: missing"]
+    if path.read_bytes() == text.encode():
+        return []
+    committed = path.read_bytes().decode(errors="replace")
+    diff = difflib.unified_diff(
+        committed.split("\n"), text.split("\n"), "committed", "from the registry", lineterm=""
+    )
+    return ["\n".join([f"{path}: differs from what the registry gives", *diff])]
 
 
 def differences(directory: Path, expected: dict[str, str]) -> list[str]:
@@ -37,24 +54,24 @@ def differences(directory: Path, expected: dict[str, str]) -> list[str]:
     for name, text in expected.items():
         if name not in found:
             report.append(f"{directory / name}: missing")
-        elif found[name].read_bytes() != text.encode():
-            committed = found[name].read_bytes().decode(errors="replace")
-            diff = difflib.unified_diff(
-                committed.split("\n"), text.split("\n"), "committed", "from the registry", lineterm=""
-            )
-            report.append("\n".join([f"{directory / name}: differs from what the registry gives", *diff]))
+        else:
+            report += difference(found[name], text)
     for name, path in found.items():
         if name not in expected:
             report.append(f"{path}: stray; no area of the registry has this name")
     return report
 
 
-def check(directory: Path, expected: dict[str, str]) -> int:
-    report = differences(directory, expected)
-    if report:
-        print("\n\n".join(report))
-        print(f"\nRun `tools/generate.py headers --out {directory}`, and commit what it writes.")
-    return 1 if report else 0
+def check(directory: Path, expected: dict[str, str], suite: Path, rows: str) -> int:
+    stale = {
+        f"headers --out {directory}": differences(directory, expected),
+        f"suite --out {suite}": difference(suite, rows),
+    }
+    for command, report in stale.items():
+        if report:
+            print("\n\n".join(report))
+            print(f"\nRun `tools/generate.py {command}`, and commit what it writes.")
+    return 1 if any(stale.values()) else 0
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -65,8 +82,11 @@ def _parser() -> argparse.ArgumentParser:
     command = commands.add_parser("layout", help="write the layout test of the headers")
     command.add_argument("--lang", choices=("c", "cxx"), required=True)
     command.add_argument("--out", type=Path, required=True, metavar="FILE")
-    command = commands.add_parser("check", help="compare the committed headers with the registry")
+    command = commands.add_parser("suite", help="write the rows of errors for the conformance suite")
+    command.add_argument("--out", type=Path, required=True, metavar="FILE")
+    command = commands.add_parser("check", help="compare what is committed with the registry")
     command.add_argument("--headers", type=Path, default=HEADERS, metavar="DIR")
+    command.add_argument("--suite", type=Path, default=SUITE, metavar="FILE")
     for command in commands.choices.values():
         command.add_argument("--registry", type=Path, default=registry.DEFAULT, metavar="FILE")
     return parser
@@ -77,10 +97,12 @@ def main(arguments: list[str]) -> int:
     try:
         source = registry.load(options.registry)
         if options.command == "check":
-            return check(options.headers, headers(source))
+            return check(options.headers, headers(source), options.suite, error_rows(source))
         if options.command == "headers":
             for name, text in headers(source).items():
                 write(options.out / name, text)
+        elif options.command == "suite":
+            write(options.out, error_rows(source))
         else:
             write(options.out, layout(source, options.lang))
     except RegistryError as error:

@@ -3,6 +3,7 @@
 // call: how a call is made, and what goes wrong with every one of them alike. Book: spec/call.rst.
 
 #include "frames.hpp"
+#include "precedence.hpp"
 
 using namespace argo::suite;
 
@@ -147,6 +148,51 @@ CASE(call, errors_of_every_call_come_first, core_loopback, "ARGO-CALL-004", "ARG
         frame.arg[1] = frame.arg[2] = frame.arg[3] = 0;
         expect_error(result(frame), ARGO_EFAULT); // ... and the first one that it does.
     });
+}
+
+namespace {
+
+constexpr Fault<argo_frame> entry_faults[] = {
+    {"ARGO-CALL-101", "there is no user mode here"},
+    {"ARGO-CALL-102", "a flag of the frame", [](argo_frame& f) { f.flags = 0x80000000; }},
+    {"ARGO-CALL-102", "a reserved bit", [](argo_frame& f) { f.op |= UINT32_C(1) << 24; }},
+    {"ARGO-CALL-103", "another major", [](argo_frame& f) { f.op ^= 0xfe << 16; }},
+    {"ARGO-CALL-104", "the policy profile has it"},
+    {"ARGO-CALL-105", "no operation", [](argo_frame& f) { f.op = (f.op & 0xffff0000) | 0x1f; }},
+    {"ARGO-CALL-106", "only the platform can restore a domain"},
+    {"ARGO-CALL-107", "an argument too many", [](argo_frame& f) { f.arg[3] = UINT64_C(1) << 63; }},
+};
+static_assert(covers(entry_faults, entry_errors));
+
+} // namespace
+
+CASE(call, of_two_errors_the_first_is_told, core_loopback, "ARGO-CALL-004", "ARGO-CALL-102", "ARGO-CALL-103",
+     "ARGO-CALL-105", "ARGO-CALL-107")
+{
+    // Each operation that leaves an argument unused, with those that it uses outside of memory: an error of
+    // its own, which comes behind all of these.
+    const argo::Mechanism mechanism = discover().candidates[0].mechanism;
+    const uint64_t bad = lead().bad_gpa();
+    for (const uint32_t operation : {ARGO_OP_QUERY, ARGO_OP_UNREGISTER_RING, ARGO_OP_NOTIFY}) {
+        const auto make = [&] { return frame_for(operation, bad, operation == ARGO_OP_QUERY ? 96 : 0); };
+        const auto call = [&](argo_frame& frame) { return call_by_hand(mechanism, frame).result; };
+        expect_precedence(entry_faults, entry_errors, make, call);
+        argo_frame alone = make();
+        expect_error(call(alone), ARGO_EFAULT);
+    }
+}
+
+CASE(call, errors_of_every_call_precede_those_of_each_operation, core_loopback, "ARGO-CALL-004",
+     "ARGO-CALL-102", "ARGO-CALL-103")
+{
+    // Every operation with nothing right about its arguments.
+    for (const uint32_t operation : operations) {
+        row("operation", operation);
+        const uint64_t bad = lead().bad_gpa();
+        expect_error(lead().call_word(ARGO_OPERATION_WORD(operation) | UINT32_C(1) << 24, bad, bad, bad, bad),
+                     ARGO_EINVAL);
+        expect_error(lead().call_word(operation | UINT32_C(0xff) << 16, bad, bad, bad, bad), ARGO_EOPNOTSUPP);
+    }
 }
 
 CASE(call, flags_of_the_frame_are_zero, core_loopback, "ARGO-CALL-102", "ARGO-CALL-005")

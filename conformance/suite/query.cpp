@@ -3,6 +3,7 @@
 // query: what a domain is told of itself and of what it may use. Book: spec/query.rst.
 
 #include "frames.hpp"
+#include "precedence.hpp"
 
 using namespace argo::suite;
 
@@ -279,8 +280,30 @@ CASE(query, an_answer_that_does_not_fit_is_not_begun, core_loopback, "ARGO-QUERY
     last.restore();
 }
 
-CASE(query, size_is_judged_before_the_address, core_loopback, "ARGO-CALL-004", "ARGO-QUERY-101")
+namespace {
+
+struct Asked
 {
-    expect_error(lead().call(ARGO_OP_QUERY, lead().bad_gpa(), ARGO_INFO_MIN_SIZE - 1), ARGO_EINVAL);
-    expect_error(lead().call(ARGO_OP_QUERY, lead().bad_gpa(), ARGO_INFO_MIN_SIZE), ARGO_EFAULT);
+    uint64_t where, size;
+};
+
+constexpr Fault<Asked> query_faults[] = {
+    {"ARGO-QUERY-101", "too little room", [](Asked& a) { a.size = ARGO_INFO_MIN_SIZE - 1; }},
+    {"ARGO-QUERY-102", "room outside", [](Asked& a) { a.where = lead().bad_gpa(); }},
+};
+static_assert(covers(query_faults, query_errors));
+
+} // namespace
+
+CASE(query, of_two_errors_the_first_is_told, core_loopback, "ARGO-CALL-004", "ARGO-QUERY-101",
+     "ARGO-QUERY-102")
+{
+    const Paper paper(5);
+    expect_precedence(
+        query_faults, query_errors,
+        [&] {
+            return Asked{paper.where.value, sizeof(argo_info)};
+        },
+        [](Asked& a) { return lead().call(ARGO_OP_QUERY, a.where, a.size, 1); });
+    expect_eq(paper.untouched(0), room);
 }

@@ -2,7 +2,7 @@
 //
 // unregister: taking a ring back. Book: spec/unregister.rst.
 
-#include "stories.hpp"
+#include "precedence.hpp"
 
 using namespace argo::suite;
 
@@ -210,17 +210,25 @@ CASE(unregister, there_must_be_a_ring, core_loopback, "ARGO-UNREGISTER-103")
     expect_error(unregister_ring(lead(), {.port = 7, .partner = ARGO_DOMID_WILDCARD}), ARGO_ENOENT);
 }
 
-CASE(unregister, errors_come_in_their_order, core_loopback, "ARGO-CALL-004", "ARGO-UNREGISTER-101",
+namespace {
+
+constexpr Fault<UnregisterArguments> unregister_faults[] = {
+    {"ARGO-UNREGISTER-101", "outside", [](UnregisterArguments& u) { u.structure_gpa = lead().bad_gpa(); }},
+    {"ARGO-UNREGISTER-102", "the reserved field", [](UnregisterArguments& u) { u.reserved = 1; }},
+    {"ARGO-UNREGISTER-103", "another port", [](UnregisterArguments& u) { u.port = 8; }},
+    {"ARGO-UNREGISTER-103", "another partner", [](UnregisterArguments& u) { u.partner = nobody(); }},
+};
+static_assert(covers(unregister_faults, unregister_ring_errors));
+
+} // namespace
+
+CASE(unregister, of_two_errors_the_first_is_told, core_loopback, "ARGO-CALL-004", "ARGO-UNREGISTER-101",
      "ARGO-UNREGISTER-102", "ARGO-UNREGISTER-103")
 {
-    UnregisterArguments with = {.port = 7, .partner = lead(), .reserved = 1};
-    with.structure_gpa = lead().bad_gpa();
-    expect_error(unregister_ring(lead(), with), ARGO_EFAULT);
-    with.structure_gpa = {};
-    expect_error(unregister_ring(lead(), with), ARGO_EINVAL);
-    with.reserved = 0;
-    expect_error(unregister_ring(lead(), with), ARGO_ENOENT);
     auto ring = open_loopback(smallest, 7);
-    expect_eq(unregister_ring(lead(), with), 0);
-    ring.forget();
+    expect_precedence(
+        unregister_faults, unregister_ring_errors,
+        [] { return UnregisterArguments{.port = 7, .partner = lead()}; },
+        [](UnregisterArguments& u) { return unregister_ring(lead(), u); });
+    expect_eq(ring.unregister(), 0); // It was there all the time.
 }

@@ -2,7 +2,7 @@
 //
 // vector: how a domain wants to hear of events. Book: spec/vector.rst.
 
-#include "stories.hpp"
+#include "precedence.hpp"
 
 using namespace argo::suite;
 
@@ -218,4 +218,37 @@ CASE(vector, kind_none_takes_nothing, interrupt_vector, "ARGO-VECTOR-103", "ARGO
     expect_error(vector_call(1, ARGO_BINDING_NONE, 0, first), ARGO_EINVAL);
     expect_error(vector_call(1, ARGO_BINDING_NONE, UINT64_C(1) << 63, 0), ARGO_EINVAL);
     expect_heard(1, first); // Nothing was dropped.
+}
+
+namespace {
+
+struct Bound
+{
+    uint64_t index, kind, target, value;
+};
+
+constexpr Fault<Bound> vector_faults[] = {
+    {"ARGO-VECTOR-101", "an index too high", [](Bound& b) { b.index = lead().info().max_bindings; }},
+    {"ARGO-VECTOR-102", "an unknown kind", [](Bound& b) { b.kind = 0x40; }},
+    {"ARGO-VECTOR-103", "a vector of exceptions", [](Bound& b) { b.value = 31; }},
+    {"ARGO-VECTOR-103", "a vCPU that is none", [](Bound& b) { b.target = 0x7fffffff; }},
+};
+static_assert(covers(vector_faults, vector_errors));
+
+} // namespace
+
+CASE(vector, each_error_is_told_by_itself, interrupt_vector, "ARGO-VECTOR-101", "ARGO-VECTOR-102",
+     "ARGO-VECTOR-103")
+{
+    // They are all one number, so which of two is told cannot be seen; that each is told, can.
+    needs_bindings(2);
+    auto ring = open_loopback(one_page, 1, binding(1));
+    require_ok(bind(lead(), 1, first));
+    expect_precedence(
+        vector_faults, vector_errors,
+        [] {
+            return Bound{1, ARGO_BINDING_LAPIC, lead().vcpu(), second};
+        },
+        [](Bound& b) { return vector_call(b.index, b.kind, b.target, b.value); });
+    expect_heard(1, first);
 }

@@ -125,9 +125,12 @@ class Check(unittest.TestCase):
         self.assertEqual(
             run("headers", "--out", str(self.headers), "--registry", str(self.registry)), (0, "", "")
         )
+        self.suite = Path(directory.name) / "error_rows.hpp"
+        self.assertEqual(run("suite", "--out", str(self.suite), "--registry", str(self.registry)), (0, "", ""))
 
     def check(self) -> tuple[int, str, str]:
-        return run("check", "--headers", str(self.headers), "--registry", str(self.registry))
+        files = ["--headers", str(self.headers), "--suite", str(self.suite)]
+        return run("check", *files, "--registry", str(self.registry))
 
     def test_what_was_written_is_right(self):
         self.assertEqual(self.check(), (0, "", ""))
@@ -180,6 +183,22 @@ class Check(unittest.TestCase):
         status, said, _ = self.check()
         self.assertEqual(status, 1)
         self.assertIn("abi.h: missing", said)
+
+    def test_rows_in_another_order(self):
+        lines = self.suite.read_text().splitlines(keepends=True)
+        first = next(i for i, line in enumerate(lines) if '"ARGO-' in line)
+        lines[first], lines[first + 1] = lines[first + 1], lines[first]
+        self.suite.write_text("".join(lines))
+        status, said, _ = self.check()
+        self.assertEqual(status, 1)
+        self.assertIn(f"{self.suite}: differs from what the registry gives\n", said)
+        self.assertIn(f"Run `tools/generate.py suite --out {self.suite}`", said)
+
+    def test_no_rows(self):
+        self.suite.unlink()
+        status, said, _ = self.check()
+        self.assertEqual(status, 1)
+        self.assertIn(f"{self.suite}: missing\n", said)
 
     def test_committed_headers(self):
         self.assertEqual(run("check"), (0, "", ""))

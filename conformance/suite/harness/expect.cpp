@@ -69,6 +69,12 @@ void row(const char* text)
     session->progress.row << text;
 }
 
+void row(const char* text, const char* other)
+{
+    row(text);
+    session->progress.row << " and " << other;
+}
+
 void note_row(const char* (&names)[3], Value (&values)[3], size_t count)
 {
     Text& row = session->progress.row;

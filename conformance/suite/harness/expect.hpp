@@ -78,8 +78,9 @@ bool check(bool holds, const Where&, Value found, const char* relation, Value ex
 void fail(std::string_view finding);
 
 /// Say at which row of its table a case is; findings from here on carry it. row("what is special about it"),
-/// or row("length", length, "count", count), with up to three names and values.
+/// or row("length", length, "count", count), with up to three names and values; row("one thing", "another").
 void row(const char* text);
+void row(const char* text, const char* other);
 void note_row(const char* (&names)[3], Value (&values)[3], size_t count);
 template <class... Pairs>
 requires(sizeof...(Pairs) > 1 && sizeof...(Pairs) % 2 == 0 && sizeof...(Pairs) <= 6) void row(Pairs... pairs)
