@@ -415,6 +415,66 @@ CASE(call, structures_may_end_where_memory_ends, core_loopback, "ARGO-CALL-006",
     last.restore();
 }
 
+CASE(call, arguments_may_lie_in_the_frame, core_loopback, "ARGO-CALL-006", "ARGO-CALL-002")
+{
+    // The caller's own sixteen bytes have room for both addresses of a message, and the frame itself is its
+    // payload.
+    auto ring = open_loopback(one_page, 1, binding(1));
+    const uint16_t self = Who(lead()).value;
+    by_each_mechanism([&](const argo::Mechanism& mechanism) {
+        const Gpa frame = lead().alloc(sizeof(argo_frame), ARGO_FRAME_ALIGN),
+                  piece = lead().alloc(sizeof(argo_iov));
+        const argo_send_addr addresses{{9, self, 0}, {1, self, 0}};
+        argo_frame before =
+            frame_for(ARGO_OP_SENDV, frame.value + offsetof(argo_frame, cookie), piece.value, 1, 5);
+        static_assert(sizeof addresses == sizeof before.cookie);
+        std::memcpy(before.cookie, &addresses, sizeof addresses);
+        lead().store(frame, before);
+        lead().store(piece, argo_iov{frame.value, sizeof before, 0});
+        require(ring_at(mechanism, frame));
+        expect_eq(lead().load<argo_frame>(frame).result, sizeof before);
+        const auto message = ring.receive();
+        require(message);
+        expect(message->is({&before, sizeof before})); // As it was before the result was written.
+        expect_eq(message->type, 5u);
+    });
+}
+
+CASE(call, a_frame_may_lie_in_a_ring, core_loopback, "ARGO-CALL-001", "ARGO-CALL-002")
+{
+    // In the free part of the very ring that the message goes to, once beside the message and once under it:
+    // then the message is first, and the result is written over it.
+    by_each_mechanism([&](const argo::Mechanism& mechanism) {
+        auto ring = open_loopback(one_page, 1, binding(1));
+        const uint16_t self = Who(lead()).value;
+        const Gpa addresses = lead().alloc(sizeof(argo_send_addr)), piece = lead().alloc(sizeof(argo_iov));
+        const Gpa bytes = lead().alloc(200);
+        lead().fill_pattern(bytes, 200, 8);
+        lead().store(addresses, argo_send_addr{{9, self, 0}, {1, self, 0}});
+        lead().store(piece, argo_iov{bytes.value, 200, 0});
+        for (const uint32_t at : {2048u, 64u}) {
+            row("mechanism", mechanism.id, "position", at);
+            ring.drain();
+            ring.set_tx(0);
+            ring.set_rx(0);
+            require_ok(register_ring(lead(), {.port = 1,
+                                              .partner = lead(),
+                                              .length = one_page,
+                                              .flags = binding(1),
+                                              .pages = ring.pages()}));
+            const Gpa frame = ring.at(at);
+            lead().store(frame, frame_for(ARGO_OP_SENDV, addresses.value, piece.value, 1, 5));
+            require(ring_at(mechanism, frame));
+            expect_eq(lead().load<argo_frame>(frame).result, 200);
+            expect_eq(ring.tx(), footprint(200));
+            const auto message = ring.peek();
+            require(message);
+            const uint32_t intact = at == 64 ? at + offsetof(argo_frame, result) - sizeof(argo_message) : 200;
+            expect_eq(ring.find_mismatch(*message, 8), intact);
+        }
+    });
+}
+
 CASE(call, the_last_frame_of_memory_is_one, core_loopback, "ARGO-CALL-001", "ARGO-CALL-007")
 {
     LastPage last;

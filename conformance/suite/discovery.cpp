@@ -189,6 +189,11 @@ class Pretender
 
     bool hypervisor = true; ///< CPUID.1:ECX[31]
     bool block = true;      ///< the signature is there
+    uint32_t moved_to = 0;  ///< the block is at this base instead
+    uint32_t foreign =
+        0;               ///< at this base there is another interface, which shares two words of the signature
+    uint32_t majors = 0; ///< lowest and highest major, if not the real ones
+    bool endless = false; ///< the list goes on with unknown mechanisms
     argo::Mechanism before[most];
     uint32_t count = 0;      ///< of these
     bool real_ones = true;   ///< the true list follows
@@ -204,13 +209,21 @@ class Pretender
 
     argo::CpuidRegisters cpuid(uint32_t leaf, uint32_t subleaf)
     {
+        const uint32_t shown = moved_to == 0 ? base_ : moved_to;
+        if (foreign != 0 && leaf == foreign)
+            return {foreign + 2, ARGO_CPUID_SIGNATURE_EBX, ARGO_CPUID_SIGNATURE_ECX, 0x12345678};
+        if (shown != base_ && leaf - base_ < ARGO_CPUID_STEP) return {};
+        if (leaf - shown < ARGO_CPUID_STEP) leaf = leaf - shown + base_;
         auto r = platform::machine().cpuid(leaf, subleaf);
+        if (leaf == base_ && r.eax != 0) r.eax = r.eax - base_ + shown;
+        if (leaf == base_ + ARGO_CPUID_LEAF_REVISION && majors != 0) r.eax = (r.eax & 0xffff0000) | majors;
         if (leaf == 1 && !hypervisor) r.ecx &= ~hypervisor_bit;
         if (leaf == base_ && !block) r.ebx = ~r.ebx;
         if (leaf == base_ + ARGO_CPUID_LEAF_MECHANISMS) {
             const argo::Mechanism* m = subleaf < count                         ? &before[subleaf]
                                        : real_ones && subleaf - count < reals_ ? &real_[subleaf - count]
                                                                                : nullptr;
+            if (m == nullptr && endless) return {UINT32_C(0x10000) | (0x4000 + subleaf), 0, 0, 0};
             if (m == nullptr) return {};
             r = {m->id | uint32_t{m->revision} << 16, m->ebx, m->ecx, m->edx};
         }
@@ -335,4 +348,112 @@ CASE(discovery, the_library_survives_a_fault, core_loopback, "ARGO-DISCOVERY-012
     for (uint32_t i = 0; i < real.count; i++)
         if (real.candidates[i].mechanism.id == ARGO_MECHANISM_MSR)
             expect(!platform::machine().wrmsr(real.candidates[i].mechanism.ebx, 1));
+}
+
+CASE(discovery, the_library_finds_a_block_at_any_base, core_loopback, "ARGO-DISCOVERY-002",
+     "ARGO-DISCOVERY-010")
+{
+    // Behind the interfaces of others, and behind those of the hypervisor outside: the first base, the next
+    // ones, one far out, the last. One of the others shares two words of the name.
+    for (const uint32_t base : {ARGO_CPUID_FIRST, ARGO_CPUID_FIRST + ARGO_CPUID_STEP, UINT32_C(0x40000300),
+                                UINT32_C(0x40008000), ARGO_CPUID_LAST}) {
+        row("base", base);
+        Pretender machine;
+        machine.moved_to = base;
+        machine.foreign = base == ARGO_CPUID_FIRST ? base + ARGO_CPUID_STEP : base - ARGO_CPUID_STEP;
+        argo::Discovery found;
+        const auto hypervisor = argo::probe(machine, {}, &found);
+        expect(hypervisor);
+        expect_eq(found.base, base);
+        if (hypervisor) expect_eq(hypervisor->self(), lead().domid());
+    }
+}
+
+CASE(discovery, the_library_takes_no_other_place_for_a_base, core_loopback, "ARGO-DISCOVERY-011")
+{
+    // Between two bases, behind the last one, and below the first.
+    for (const uint32_t base :
+         {UINT32_C(0x40000080), UINT32_C(0x40010000), UINT32_C(0x50000000), UINT32_C(0x100)}) {
+        row("base", base);
+        Pretender machine;
+        machine.moved_to = base;
+        expect_eq(argo::probe(machine).error(), argo::Error::absent);
+        expect_eq(machine.rung, 0u);
+    }
+}
+
+CASE(discovery, the_library_takes_no_other_name_for_argos, core_loopback, "ARGO-DISCOVERY-011")
+{
+    Pretender machine;
+    machine.block = false;
+    machine.foreign = ARGO_CPUID_FIRST + 4 * ARGO_CPUID_STEP;
+    expect_eq(argo::probe(machine).error(), argo::Error::absent);
+    expect_eq(machine.rung, 0u);
+}
+
+CASE(discovery, the_library_leaves_other_majors_alone, core_loopback, "ARGO-DISCOVERY-004",
+     "ARGO-DISCOVERY-009")
+{
+    // Newer ones only; then ranges with this one in it.
+    for (const uint32_t majors : {0x0202u, 0x0302u, 0xff02u}) {
+        row("lowest", majors & 0xff, "highest", majors >> 8);
+        Pretender machine;
+        machine.majors = majors;
+        expect_eq(argo::probe(machine).error(), argo::Error::incompatible);
+        expect_eq(machine.rung, 0u);
+    }
+    for (const uint32_t majors : {0x0101u, 0x0201u, 0xff00u}) {
+        row("lowest", majors & 0xff, "highest", majors >> 8);
+        Pretender machine;
+        machine.majors = majors;
+        expect(argo::probe(machine));
+    }
+}
+
+CASE(discovery, the_library_prefers_what_the_hypervisor_does, core_loopback, "ARGO-DISCOVERY-006",
+     "ARGO-DISCOVERY-010")
+{
+    // The list in the other order: what stands first and works is taken. Who wishes for one of them gets that
+    // one, and no other is rung.
+    const argo::Discovery real = discover();
+    Pretender machine;
+    machine.real_ones = false;
+    for (uint32_t i = real.count; i-- > 0;)
+        if (machine.count < Pretender::most) machine.before[machine.count++] = real.candidates[i].mechanism;
+    uint16_t last = 0;
+    for (uint32_t i = 0; i < real.count; i++)
+        if (real.candidates[i].confirmed()) last = real.candidates[i].mechanism.id;
+    const auto hypervisor = argo::probe(machine);
+    require(hypervisor);
+    expect_eq(hypervisor->mechanism().id, last);
+
+    for (uint32_t i = 0; i < real.count; i++) {
+        if (!real.candidates[i].confirmed()) continue;
+        const uint16_t wanted = real.candidates[i].mechanism.id;
+        row("wanted", wanted);
+        machine.rung = 0;
+        const auto chosen = argo::probe(machine, {.mechanism = wanted});
+        require(chosen);
+        expect_eq(chosen->mechanism().id, wanted);
+        expect_eq(machine.rung, 1u);
+    }
+    row("wanted", 0x7777);
+    machine.rung = 0;
+    expect_eq(argo::probe(machine, {.mechanism = 0x7777}).error(), argo::Error::incompatible);
+    expect_eq(machine.rung, 0u);
+}
+
+CASE(discovery, the_library_reads_no_list_for_ever, core_loopback, "ARGO-DISCOVERY-009")
+{
+    // A list without an end. What works stands at its beginning, and is found; behind it there is a lot to
+    // skip.
+    Pretender machine;
+    machine.endless = true;
+    argo::Discovery found;
+    expect(argo::probe(machine, {}, &found));
+    expect_eq(found.count, argo::Discovery::max_candidates);
+    machine.real_ones = false;
+    machine.rung = 0;
+    expect_eq(argo::probe(machine).error(), argo::Error::incompatible);
+    expect_eq(machine.rung, 0u);
 }

@@ -68,6 +68,78 @@ CASE(notify, waiters_at_one_ring_are_all_woken, wildcard, "ARGO-NOTIFY-001")
     expect(peer().wait_event(event_vector, elsewhere));
 }
 
+CASE(notify, as_many_as_may_wait_are_all_woken, wildcard, "ARGO-NOTIFY-001", "ARGO-EVENT-004",
+     "ARGO-SENDV-110")
+{
+    // The ring has all the waiters that it may have. One notify, and each of them hears of it, in whatever
+    // order.
+    not_supported_unless(ARGO_FEATURE_VECTOR, "feature VECTOR is not offered");
+    const uint32_t limit = lead().info().max_ring_waiters;
+    constexpr uint32_t most = 64;
+    uint32_t before[most];
+    require(limit <= most);
+    auto ring = open_ring(lead(), 7, ARGO_DOMID_WILDCARD, smallest, binding(1));
+    require_ok(send_pattern(lead(), 9, lead(), 7, brimful, 1));
+    for (uint32_t i = 0; i < limit; i++) {
+        row("domain", i);
+        require_error(send(crowd(i), 1, lead(), 7, {}), ARGO_EAGAIN);
+        before[i] = crowd(i).events(event_vector);
+    }
+    ring.drain();
+    expect_eq(ring.notify(), 0);
+    for (uint32_t i = 0; i < limit; i++) {
+        row("domain", i);
+        expect(crowd(i).wait_event(event_vector, before[i]));
+    }
+}
+
+CASE(notify, each_waiter_of_a_ring_waits_for_its_own_space, wildcard, "ARGO-NOTIFY-001", "ARGO-NOTIFY-002")
+{
+    // The peer wants much, the lead a little, of one ring. Who has enough is woken, and the other one waits
+    // on.
+    not_supported_unless(ARGO_FEATURE_VECTOR, "feature VECTOR is not offered");
+    constexpr uint32_t length = 160;
+    auto ring = open_ring(lead(), 7, ARGO_DOMID_WILDCARD, length, binding(1));
+    require_ok(send_pattern(lead(), 9, lead(), 7, length - ARGO_RING_OVERHEAD, 1));
+    expect_error(send_pattern(peer(), 9, lead(), 7, 64, 1), ARGO_EAGAIN);
+    expect_error(send_pattern(lead(), 9, lead(), 7, 16, 1), ARGO_EAGAIN);
+    const uint32_t here = lead().events(event_vector), there = peer().events(event_vector);
+    leave_free(ring, ARGO_RING_OVERHEAD + 16);
+    expect_eq(ring.notify(), 0);
+    expect(lead().wait_event(event_vector, here));
+    settle(peer());
+    expect_eq(peer().events(event_vector), there);
+    leave_free(ring, ARGO_RING_OVERHEAD + 64);
+    expect_eq(ring.notify(), 0);
+    expect(peer().wait_event(event_vector, there));
+}
+
+CASE(notify, no_wake_up_is_lost_between_a_refusal_and_space, interrupt_vector, "ARGO-SENDV-111",
+     "ARGO-NOTIFY-001", "ARGO-NOTIFY-006")
+{
+    // The peer sends to a full ring while the lead empties it and says so. Wherever these fall: the message
+    // is accepted, or the peer is told to wait, and then it is woken.
+    auto ring = open_ring(lead(), 7, peer(), smallest, binding(1));
+    for (uint32_t round = 0; round < 40; round++) {
+        row("round", round);
+        require_eq(send_pattern(peer(), 1, lead(), 7, brimful, round), brimful);
+        const uint32_t before = peer().events(event_vector);
+        Pending theirs = begin_send_pattern(peer(), 1, lead(), 7, brimful, round);
+        for (uint64_t spin = random_below(100); spin != 0; spin--) (void)ring.rx();
+        ring.drain();
+        require_eq(ring.notify(), 0);
+        const int64_t result = theirs.result();
+        if (result != brimful) {
+            require_error(result, ARGO_EAGAIN);
+            require(peer().wait_event(event_vector, before));
+        } else {
+            expect(result == brimful);
+        }
+        ring.drain();
+        require_eq(ring.notify(), 0);
+    }
+}
+
 CASE(notify, a_waiter_waits_until_there_is_enough, interrupt_vector, "ARGO-NOTIFY-002", "ARGO-NOTIFY-019")
 {
     constexpr uint32_t length = 160;
@@ -345,6 +417,43 @@ CASE(notify, asking_for_space_makes_a_waiter, interrupt_vector, "ARGO-NOTIFY-019
     ring.drain();
     expect_eq(ring.notify(), 0);
     expect(lead().wait_event(event_vector, before));
+}
+
+CASE(notify, no_wake_up_is_lost_between_a_question_and_space, interrupt_vector, "ARGO-NOTIFY-019",
+     "ARGO-NOTIFY-017", "ARGO-NOTIFY-001")
+{
+    // The peer asks whether a message would fit while the lead makes space: it reads SUFFICIENT, or it is
+    // woken.
+    auto ring = open_ring(lead(), 7, peer(), smallest, binding(1));
+    struct
+    {
+        argo_notify head;
+        argo_notify_entry entry;
+    } asked = {{1, 0}, about(7, brimful)};
+    const Gpa where = peer().alloc(sizeof asked);
+    for (uint32_t round = 0; round < 40; round++) {
+        row("round", round);
+        require_eq(send_pattern(peer(), 1, lead(), 7, brimful, round), brimful);
+        const uint32_t before = peer().events(event_vector);
+        Turn turn;
+        turn.write_to = where;
+        turn.write = {&asked, sizeof asked};
+        turn.call = true;
+        turn.word = ARGO_OPERATION_WORD(ARGO_OP_NOTIFY);
+        turn.arguments[0] = where.value;
+        Pending theirs(peer(), [&] { peer().begin(turn); });
+        for (uint64_t spin = random_below(100); spin != 0; spin--) (void)ring.rx();
+        ring.drain();
+        require_eq(ring.notify(), 0);
+        require_eq(theirs.result(), 0);
+        const auto answered = peer().load<decltype(asked)>(where).entry.flags;
+        if (answered != fresh) {
+            require_eq(answered, there);
+            require(peer().wait_event(event_vector, before));
+        } else {
+            expect(answered == fresh);
+        }
+    }
 }
 
 CASE(notify, requests_of_one_domain_merge, interrupt_vector, "ARGO-NOTIFY-020")

@@ -271,6 +271,85 @@ CASE(register, the_wildcard_is_a_partner_of_its_own, wildcard, "ARGO-REGISTER-01
     expect_error(try_send(7), ARGO_ECONNREFUSED);
 }
 
+CASE(register, one_port_has_a_ring_for_each, wildcard, "ARGO-REGISTER-010", "ARGO-SENDV-001",
+     "ARGO-SENDV-003")
+{
+    // For oneself, for another domain, and for all others: everybody's message is in the ring that is meant
+    // for it.
+    auto mine = open_ring(lead(), 7, lead()), all = open_ring(lead(), 7, ARGO_DOMID_WILDCARD);
+    auto theirs = open_ring(lead(), 7, peer());
+    require_ok(send(third(), 1, lead(), 7, "third"));
+    require_ok(send(peer(), 1, lead(), 7, "peer"));
+    require_ok(send(lead(), 1, lead(), 7, "lead"));
+    const auto a = mine.receive(), b = theirs.receive(), c = all.receive();
+    require(a && b && c);
+    expect(a->is("lead"));
+    expect(b->is("peer"));
+    expect(c->is("third"));
+    expect_eq(mine.unread() + theirs.unread() + all.unread(), 0u);
+}
+
+CASE(register, again_takes_the_binding_of_the_new_call, interrupt_vector, "ARGO-REGISTER-016",
+     "ARGO-EVENT-001")
+{
+    needs_bindings(3);
+    constexpr uint8_t first = free_vector, second = free_vector + 1;
+    require_ok(bind(lead(), 1, first));
+    require_ok(bind(lead(), 2, second));
+    auto ring = open_loopback(one_page, 1, binding(1));
+    const auto again = [&](uint64_t flags) {
+        return register_ring(lead(), loopback(1, one_page, ring.pages(), flags));
+    };
+    uint32_t before = lead().events(second);
+    require_ok(again(binding(2)));
+    require_ok(try_send(1));
+    expect(lead().wait_event(second, before));
+    settle(lead());
+    // A failure changes nothing; then back, and the other one hears nothing any more.
+    before = lead().events(first);
+    expect_error(again(binding(1) | ARGO_REGISTER_FAIL_EXIST), ARGO_EEXIST);
+    const uint32_t at_second = lead().events(second);
+    require_ok(try_send(1));
+    expect(lead().wait_event(second, at_second));
+    settle(lead());
+    expect_eq(lead().events(first), before);
+    const uint32_t so_far = lead().events(second);
+    require_ok(again(binding(1)));
+    require_ok(try_send(1));
+    expect(lead().wait_event(first, before));
+    settle(lead());
+    expect_eq(lead().events(second), so_far);
+}
+
+CASE(register, again_while_a_message_comes, core_pair, "ARGO-REGISTER-005", "ARGO-SENDV-020")
+{
+    // The pages are exchanged while the peer's message is copied. It is whole, in the old pages or in the new
+    // ones; when the call has returned, the old ones are left alone.
+    constexpr uint32_t length = ring_length(16), size = 50'000;
+    const Pages a = fresh_pages(lead(), length), b = fresh_pages(lead(), length);
+    for (uint32_t round = 0; round < 12; round++) {
+        row("round", round);
+        const Pages before = round % 2 == 0 ? a : b, after = round % 2 == 0 ? b : a;
+        const auto enter = [&](const Pages& pages) {
+            lead().store(pages.base, argo_ring{});
+            return register_ring(lead(), {.port = 7, .partner = peer(), .length = length, .pages = pages});
+        };
+        require_ok(enter(before));
+        Pending theirs = begin_send_pattern(peer(), 9, lead(), 7, size, round);
+        for (uint64_t spin = random_below(60); spin != 0; spin--) (void)lead().load<uint32_t>(before.base);
+        require_ok(enter(after));
+        const bool there = lead().load<argo_ring>(before.base).tx_ptr != 0;
+        require_eq(theirs.result(), size);
+        Ring old(lead(), 7, peer(), length, before), now(lead(), 7, peer(), length, after);
+        const auto early = old.receive(), late = now.receive();
+        expect_eq(static_cast<bool>(early), there);
+        expect_ne(static_cast<bool>(early), static_cast<bool>(late));
+        if (early) expect_eq(old.find_mismatch(*early, round), size);
+        if (late) expect_eq(now.find_mismatch(*late, round), size);
+        old.forget();
+    }
+}
+
 CASE(register, a_frame_may_be_listed_twice, core_loopback, "ARGO-REGISTER-011")
 {
     // Three pages of which the last two are one: silly, but harmful to nobody else.

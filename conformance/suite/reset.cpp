@@ -175,6 +175,30 @@ CASE(reset, the_rings_of_others_stay, core_pair, "ARGO-RESET-006")
     expect(third->is("own"));
 }
 
+CASE(reset, no_message_comes_afterwards, core_pair, "ARGO-RESET-001", "ARGO-SENDV-020")
+{
+    // The peer starts over while the third sends to it: afterwards the peer's memory is its own.
+    constexpr uint32_t length = ring_length(16), size = 50'000;
+    const Pages pages = fresh_pages(peer(), length);
+    const Gpa data{pages.base.value + sizeof(argo_ring)};
+    for (uint32_t round = 0; round < 8; round++) {
+        row("round", round);
+        peer().store(pages.base, argo_ring{});
+        require_ok(register_ring(peer(), {.port = 7, .partner = third(), .length = length, .pages = pages}));
+        Pending theirs = begin_send_pattern(third(), 9, peer(), 7, size, round);
+        require_eq(reset(peer()), 0);
+        const uint32_t tx = peer().load<argo_ring>(pages.base).tx_ptr;
+        peer().fill_pattern(data, length, round);
+        const int64_t result = theirs.result();
+        if (tx == 0)
+            expect_error(result, ARGO_ECONNREFUSED);
+        else
+            expect_eq(result, size);
+        expect_eq(peer().find_mismatch(data, length, round), length);
+        expect_eq(peer().load<argo_ring>(pages.base).tx_ptr, tx);
+    }
+}
+
 CASE(reset, the_waiters_of_others_stay, interrupt_vector, "ARGO-RESET-006", "ARGO-RESET-003")
 {
     // The peer waits at a ring of its own; the lead starting over is nothing to it.

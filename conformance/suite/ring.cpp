@@ -100,6 +100,76 @@ CASE(ring, payloads_of_every_size_wrap, core_loopback, "ARGO-RING-003", "ARGO-RI
     }
 }
 
+CASE(ring, payloads_from_every_alignment_wrap, core_loopback, "ARGO-RING-003", "ARGO-SENDV-010")
+{
+    // The sender's bytes begin at each place of a slot and run over the end of a page; the ring's end cuts
+    // them, too.
+    constexpr uint32_t length = 112, start = length - 2 * ARGO_SLOT, size = 77;
+    auto ring = open_loopback(length, 1, binding(1));
+    const uint16_t self = Who(lead()).value;
+    for (uint32_t offset = 0; offset < ARGO_SLOT; offset++) {
+        row("offset", offset);
+        const Actor::Frame frame(lead());
+        const Gpa bytes = lead().alloc(size, ARGO_PAGE_SIZE, ARGO_PAGE_SIZE - 2 * ARGO_SLOT + offset);
+        lead().fill_pattern(bytes, size, offset);
+        const argo_iov piece[] = {{bytes.value, size, 0}};
+        SendArguments with;
+        with.addresses = {{9, self, 0}, {1, self, 0}};
+        with.pieces = piece;
+        start_at(ring, start);
+        require_eq(sendv(lead(), with), size);
+        const auto message = ring.peek();
+        require(message);
+        expect_eq(ring.find_mismatch(*message, offset), size);
+    }
+}
+
+CASE(ring, pieces_meet_the_end_of_the_data_anywhere, core_loopback, "ARGO-RING-003", "ARGO-SENDV-010")
+{
+    // Forty bytes, of which sixteen fit before the end: two pieces that meet at each byte, before the end, at
+    // it and behind it; and in between an empty one.
+    constexpr uint32_t length = 112, start = length - 2 * ARGO_SLOT, size = 40;
+    auto ring = open_loopback(length, 1, binding(1));
+    const uint16_t self = Who(lead()).value;
+    const Gpa bytes = lead().alloc(size);
+    lead().fill_pattern(bytes, size, 6);
+    for (uint32_t cut = 0; cut <= size; cut++) {
+        row("first piece", cut);
+        const argo_iov pieces[] = {
+            {bytes.value, cut, 0}, {UINT64_MAX, 0, 0}, {bytes.value + cut, size - cut, 0}};
+        SendArguments with;
+        with.addresses = {{9, self, 0}, {1, self, 0}};
+        with.pieces = pieces;
+        start_at(ring, start);
+        require_eq(sendv(lead(), with), size);
+        const auto message = ring.peek();
+        require(message);
+        expect_eq(ring.find_mismatch(*message, 6), size);
+        expect_eq(ring.tx(), (start + footprint(size)) % length);
+    }
+}
+
+CASE(ring, bare_headers_fill_all_slots_but_one, core_loopback, "ARGO-RING-002", "ARGO-SENDV-031",
+     "ARGO-RING-012")
+{
+    // From each slot: as many as there are slots but one, and not one more, however they stand to the end.
+    constexpr uint32_t length = 112, slots = length / ARGO_SLOT;
+    auto ring = open_loopback(length, 1, binding(1));
+    for (uint32_t start = 0; start < slots; start++) {
+        row("first slot", start);
+        start_at(ring, start * ARGO_SLOT);
+        for (uint32_t i = 0; i + 1 < slots; i++) require_eq(send(lead(), 9, lead(), 1, {}, i), 0);
+        expect_error(send(lead(), 9, lead(), 1, {}), ARGO_EAGAIN);
+        for (uint32_t i = 0; i + 1 < slots; i++) {
+            const auto message = ring.receive();
+            require(message);
+            expect_eq(message->type, i);
+            expect_eq(message->position, (start + i) % slots * ARGO_SLOT);
+        }
+        expect_eq(ring.unread(), 0u);
+    }
+}
+
 CASE(ring, a_header_stands_whole_in_the_last_slot, core_loopback, "ARGO-RING-004")
 {
     constexpr uint32_t length = 112, last = length - ARGO_SLOT;

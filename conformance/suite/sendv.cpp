@@ -234,6 +234,26 @@ CASE(sendv, pieces_may_overlap, core_loopback, "ARGO-SENDV-018", "ARGO-SENDV-010
     expect(message->is("abcdcdefabcdabcdefgh"));
 }
 
+CASE(sendv, a_piece_may_lie_in_the_ring, core_loopback, "ARGO-SENDV-010", "ARGO-RING-012")
+{
+    // An unread message is sent on into the ring where it stands: once as it is, once header and all.
+    auto ring = open_loopback();
+    require_eq(send_pattern(lead(), 9, lead(), 1, 100, 4), 100);
+    const argo_iov payload[] = {{ring.at(sizeof(argo_message)).value, 100, 0}},
+                   whole[] = {{ring.at(0).value, 116, 0}};
+    expect_eq(sendv(lead(), message_to(1, payload)), 100);
+    expect_eq(sendv(lead(), message_to(1, whole)), 116);
+    const auto first = ring.receive(), second = ring.receive(), third = ring.receive();
+    require(first && second && third);
+    expect_eq(ring.find_mismatch(*first, 4), 100u);
+    expect_eq(ring.find_mismatch(*second, 4), 100u);
+    argo_message copy;
+    std::memcpy(&copy, third->bytes, sizeof copy);
+    expect_eq(copy.length, 116u);
+    expect_eq(copy.source.port, 9u);
+    expect_eq(pattern_mismatch(third->bytes + sizeof copy, 100, 4), 100u);
+}
+
 CASE(sendv, messages_stand_in_the_order_of_the_calls, core_pair, "ARGO-SENDV-019")
 {
     // Sizes that make the ring wrap; the type counts. The receiver looks while the sender goes on.
@@ -300,6 +320,56 @@ CASE(sendv, message_arrives_in_another_domain, core_pair, "ARGO-SENDV-010", "ARG
     expect_eq(message->source.domid, lead().domid());
     expect_eq(message->source.port, 9u);
     expect_eq(ring.unread(), 0u);
+}
+
+CASE(sendv, both_ways_at_once, core_pair, "ARGO-SENDV-019", "ARGO-SENDV-020")
+{
+    // The peer sends to the lead while the lead sends to the peer: neither call waits for the other one's
+    // end, and each message is where it belongs.
+    constexpr uint32_t size = 30'000;
+    auto here = open_ring(lead(), 7, peer(), ring_length(16)),
+         there = open_ring(peer(), 7, lead(), ring_length(16));
+    for (uint32_t round = 0; round < 8; round++) {
+        row("round", round);
+        Pending theirs = begin_send_pattern(peer(), 1, lead(), 7, size, round);
+        expect_eq(send_pattern(lead(), 2, peer(), 7, size, 100 + round), size);
+        expect_eq(theirs.result(), size);
+        const auto mine = here.receive(), yours = there.receive();
+        require(mine && yours);
+        expect_eq(here.find_mismatch(*mine, round), size);
+        expect_eq(there.find_mismatch(*yours, 100 + round), size);
+    }
+}
+
+CASE(sendv, three_senders_share_a_ring, wildcard, "ARGO-SENDV-020", "ARGO-SENDV-019", "ARGO-SENDV-014")
+{
+    // Two others send a large message each while the lead sends small ones to the same ring. What stands in
+    // the ring in the end is one order of all messages, each whole, each with the name of who sent it.
+    constexpr uint32_t length = ring_length(16), large = 20'000;
+    auto ring = open_ring(lead(), 7, ARGO_DOMID_WILDCARD, length, binding(1));
+    for (uint32_t round = 0; round < 8; round++) {
+        row("round", round);
+        Pending one = begin_send_pattern(peer(), 1, lead(), 7, large, round, 1);
+        Pending two = begin_send_pattern(third(), 2, lead(), 7, large, 50 + round, 2);
+        uint32_t sent = 0, small = 0, from_peer = 0, from_third = 0;
+        for (; sent < 8; sent++) require_eq(send(lead(), 9, lead(), 7, {}, sent), 0);
+        expect_eq(one.result(), large);
+        expect_eq(two.result(), large);
+        while (const auto message = ring.receive()) {
+            if (message->source.domid == Who(lead()).value) {
+                expect_eq(message->type, small++);
+                continue;
+            }
+            const bool peers = message->source.domid == Who(peer()).value;
+            (peers ? from_peer : from_third)++;
+            expect_eq(message->source.port, peers ? 1u : 2u);
+            expect_eq(message->size(), large);
+            expect_eq(ring.find_mismatch(*message, peers ? round : 50 + round), large);
+        }
+        expect_eq(small, sent);
+        expect_eq(from_peer, 1u);
+        expect_eq(from_third, 1u);
+    }
 }
 
 // Structures.

@@ -181,6 +181,25 @@ CASE(sendv, the_source_is_not_forged, core_pair, "ARGO-SENDV-106")
     expect_eq(ring.unread(), 0u);
 }
 
+CASE(sendv, nobody_is_forged_to_a_ring_for_all, wildcard, "ARGO-SENDV-106", "ARGO-SENDV-014")
+{
+    // A ring that takes messages from anybody relies on the header alone to know whose they are.
+    auto ring = open_ring(lead(), 7, ARGO_DOMID_WILDCARD);
+    SendArguments with;
+    with.addresses.dst = {7, Who(lead()).value, 0};
+    for (const uint16_t forged : {Who(lead()).value, Who(third()).value, nobody().value, uint16_t{0xffff}}) {
+        row("domid", forged);
+        with.addresses.src = {1, forged, 0};
+        expect_error(sendv(peer(), with), ARGO_EPERM);
+    }
+    expect_eq(ring.unread(), 0u);
+    with.addresses.src = {1, ARGO_DOMID_WILDCARD, 0}; // Who says nothing is named by the hypervisor.
+    expect_eq(sendv(peer(), with), 0);
+    const auto message = ring.receive();
+    require(message);
+    expect_eq(message->source.domid, peer().domid());
+}
+
 CASE(sendv, the_source_is_not_somebody_absent, core_loopback, "ARGO-SENDV-106")
 {
     auto ring = open_loopback();

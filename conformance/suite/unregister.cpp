@@ -53,6 +53,36 @@ CASE(unregister, pages_stay_as_they_are, core_loopback, "ARGO-UNREGISTER-003")
     expect_eq(ring.tx(), header.tx_ptr);
 }
 
+CASE(unregister, no_message_comes_afterwards, core_pair, "ARGO-UNREGISTER-002", "ARGO-UNREGISTER-003",
+     "ARGO-SENDV-020")
+{
+    // The ring is taken back while the peer sends to it. The message was accepted and is whole, or it was
+    // refused; and when the call has returned, nobody writes to these pages any more.
+    constexpr uint32_t length = ring_length(16), size = 50'000;
+    const Pages pages = fresh_pages(lead(), length);
+    for (uint32_t round = 0; round < 12; round++) {
+        row("round", round);
+        lead().store(pages.base, argo_ring{});
+        require_ok(register_ring(lead(), {.port = 7, .partner = peer(), .length = length, .pages = pages}));
+        Ring ring(lead(), 7, peer(), length, pages);
+        Pending theirs = begin_send_pattern(peer(), 9, lead(), 7, size, round);
+        for (uint64_t spin = random_below(60); spin != 0; spin--) (void)ring.rx();
+        require_eq(ring.unregister(), 0);
+        const uint32_t tx = ring.tx();
+        const auto message = ring.peek();
+        lead().fill_pattern(ring.at(0), message ? 0 : length, 1);
+        const int64_t result = theirs.result();
+        if (message) {
+            expect_eq(result, size);
+            expect_eq(ring.find_mismatch(*message, round), size);
+        } else {
+            expect_error(result, ARGO_ECONNREFUSED);
+            expect_eq(lead().find_mismatch(ring.at(0), length, 1), length);
+        }
+        expect_eq(ring.tx(), tx);
+    }
+}
+
 CASE(unregister, whoever_waits_is_woken, interrupt_vector, "ARGO-UNREGISTER-004")
 {
     // There will never be space in this ring, so the waiter has to hear that it waits in vain.

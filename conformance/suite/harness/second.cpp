@@ -82,7 +82,7 @@ void Rewriter::start()
 bool Rewriter::more(uint32_t enough)
 {
     constexpr uint32_t patience = 1000;    // rounds for each one that counts
-    constexpr uint64_t least = 30'000'000; // ns, in which a fast machine has many more of them
+    constexpr uint64_t least = 10'000'000; // ns, in which a fast machine has many more of them
     const uint32_t now = rewrites();
     if (now != last_) met_++;
     last_ = now;
