@@ -69,6 +69,7 @@ inline constexpr ErrorRow vector_errors[] = {
     {ARGO_EINVAL, "ARGO-VECTOR-101"},
     {ARGO_EINVAL, "ARGO-VECTOR-102"},
     {ARGO_EINVAL, "ARGO-VECTOR-103"},
+    {ARGO_EACCES, "ARGO-VECTOR-104"},
 };
 // clang-format on
 

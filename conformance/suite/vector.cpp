@@ -232,6 +232,7 @@ constexpr Fault<Bound> vector_faults[] = {
     {"ARGO-VECTOR-102", "an unknown kind", [](Bound& b) { b.kind = 0x40; }},
     {"ARGO-VECTOR-103", "a vector of exceptions", [](Bound& b) { b.value = 31; }},
     {"ARGO-VECTOR-103", "a vCPU that is none", [](Bound& b) { b.target = 0x7fffffff; }},
+    {"ARGO-VECTOR-104", "the policy profile has it"},
 };
 static_assert(covers(vector_faults, vector_errors));
 
