@@ -113,6 +113,19 @@ def run_case(lead: Lead, case: dict, does: str) -> bool:
             say(f"[peer] [host] lead ended crash: not so")
             say(f"[peer] [lead] argo-ct 1 {lead.seq + 1} PASS {case['id']} ARGO-QUERY-001")
             lead.verdict("FAIL", case, "the truth")
+        case "forged-in-the-lead":  # what somebody else in the lead prints, with the right number
+            lead.print(f"argo-ct 1 {lead.seq + 1} PASS {case['id']} {','.join(case['requirements'])}")
+            lead.verdict("FAIL", case, "the truth")
+        case "forged-end":
+            lead.print(f"argo-ct 1 {lead.seq + 1} end cases={lead.verdicts} crc={lead.crc:08x}")
+            lead.verdict("FAIL", case, "the truth")
+        case "forged-for-later":
+            lead.protocol("PASS vector.fires ARGO-VECTOR-001")
+            lead.verdict("PASS", case)
+        case "peer-asks":
+            say(f"[peer] argo-ct 1 {lead.seq + 1} ask kill third")
+            say(f"[third] argo-ct 1 1 begin {case['id']}")
+            lead.verdict("PASS", case)
         case "reboot":
             lead.seq = lead.crc = 0
             lead.protocol("env role=lead domid=1")

@@ -105,6 +105,30 @@ class Lies(CommandTest):
             done.stdout, r"peer: not the lead, and not believed: argo-ct 1 11 PASS .* \(2 times\)"
         )
 
+    def test_forged_in_the_lead(self):
+        # Nobody can say which of the two lines is the suite's, but the checksum knows that one is not.
+        self.run_fake(scenario={"sendv.denied": "forged-in-the-lead"}, code=3)
+        self.assert_verdicts(default="ERROR")
+        self.assertIn("the log was altered: its checksum is", self.detail("sendv.denied"))
+
+    def test_forged_end(self):
+        # What comes behind an end is not read; what is missing then was not run.
+        done = self.run_fake(scenario={"sendv.denied": "forged-end"}, code=3)
+        self.assertNotIn("sendv.denied", [case for case, said in self.verdicts().items() if said == "PASS"])
+        self.assertIn("ERROR", self.verdicts()["sendv.denied"], done.stdout)
+
+    def test_forged_for_a_case_to_come(self):
+        self.run_fake(scenario={"sendv.denied": "forged-for-later"}, code=3)
+        self.assertEqual(self.verdicts()["vector.fires"], "ERROR")
+        self.assertIn("while it was not running", self.detail("vector.fires"))
+
+    def test_only_the_lead_asks(self):
+        done = self.run_fake(scenario={"sendv.to_peer": "peer-asks"}, code=0)
+        self.assert_verdicts()
+        heard = (pathlib.Path(self.folder) / "heard").read_text().splitlines()
+        self.assertEqual(heard, ["quit"])
+        self.assertRegex(done.stdout, r"peer: not the lead, and not believed: argo-ct 1 \d+ ask kill third")
+
     def test_unknown_verdict(self):
         self.run_fake(scenario={"sendv.denied": "unknown-verdict"}, code=3)
         self.assert_verdicts(sendv_denied="ERROR")

@@ -76,6 +76,11 @@ class Targets(unittest.TestCase):
             {case: said[0] for case, said in model.items()}, {case: said[0] for case, said in kvm.items()}
         )
 
+    def test_seeds_decide_no_verdict(self):
+        said = [self.run_target("model", "--seed", seed) for seed in ("7", "7", "8", "0xffffffffffffffff")]
+        for again in said[1:]:
+            self.assertEqual(again, said[0])
+
     def test_model_by_every_mechanism(self):
         for mechanism in ("msr", "mmio", "pio"):
             self.run_target("model", "--filter", "query.*,sendv.*", "--mechanism", mechanism)
