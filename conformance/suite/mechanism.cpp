@@ -165,6 +165,9 @@ CASE(mmio, stores_of_other_widths_are_nothing, core_loopback, "ARGO-MMIO-004")
     Witness witness;
     const Gpa where = frames();
     witness.arm(where);
+    machine().store64(bell, where.value); // A call that might be repeated by mistake.
+    witness.expect_made(where);
+    witness.arm(where);
     machine().store8(bell, static_cast<uint8_t>(number_of(where)));
     machine().store16(bell, static_cast<uint16_t>(number_of(where)));
     machine().store8(bell, static_cast<uint8_t>(where.value));
@@ -241,6 +244,9 @@ CASE(pio, outs_of_other_widths_are_nothing, core_loopback, "ARGO-PIO-003")
     const auto port = static_cast<uint16_t>(offered(ARGO_MECHANISM_PIO).ebx);
     Witness witness;
     const Gpa where = frames();
+    witness.arm(where);
+    machine().out32(port, number_of(where)); // A call that might be repeated by mistake.
+    witness.expect_made(where);
     witness.arm(where);
     machine().out8(port, static_cast<uint8_t>(number_of(where)));
     machine().out16(port, static_cast<uint16_t>(number_of(where)));

@@ -408,6 +408,20 @@ CASE(notify, enough_space_ends_the_wait, interrupt_vector, "ARGO-NOTIFY-018")
     expect_eq(lead().events(event_vector), before); // ... and need not be told.
 }
 
+CASE(notify, enough_space_ends_the_wait_at_its_ring_alone, interrupt_vector, "ARGO-NOTIFY-018")
+{
+    // The lead waits at two rings of the peer. What it hears of one says nothing of the other.
+    auto one = full_ring(peer(), 1, lead()), two = full_ring(peer(), 2, lead());
+    expect_error(send(lead(), 1, peer(), 1, {}), ARGO_EAGAIN);
+    expect_error(send(lead(), 1, peer(), 2, {}), ARGO_EAGAIN);
+    one.drain();
+    expect_eq(answer(lead(), about(peer(), 1, brimful)).flags, fresh);
+    two.drain();
+    const uint32_t before = lead().events(event_vector);
+    expect_eq(notify_all(peer()), 0);
+    expect(lead().wait_event(event_vector, before));
+}
+
 CASE(notify, asking_for_space_makes_a_waiter, interrupt_vector, "ARGO-NOTIFY-019", "ARGO-NOTIFY-001")
 {
     auto ring = full_ring(lead(), 1, lead());

@@ -85,7 +85,7 @@ CASE(register, an_impossible_tx_becomes_rx, core_loopback, "ARGO-REGISTER-004")
     expect_adoption(length, {.rx = length - 16, .tx = length, .adopted = length - 16});
 }
 
-CASE(register, an_impossible_tx_and_rx_become_zero, core_loopback, "ARGO-REGISTER-004")
+CASE(register, an_impossible_tx_and_rx_become_zero, core_loopback, "ARGO-REGISTER-004", "ARGO-RING-006")
 {
     constexpr uint32_t length = 160;
     expect_adoption(length, {.rx = length - 15, .tx = length, .adopted = 0}); // Rounded up to the length ...

@@ -310,6 +310,17 @@ CASE(register, errors_come_in_their_order, core_loopback, "ARGO-CALL-004", "ARGO
     expect_eq(register_ring(lead(), with), 0); // ... and nothing is wrong any more.
 }
 
+CASE(register, a_list_outside_of_memory_is_told_before_what_exists, core_loopback, "ARGO-CALL-004",
+     "ARGO-REGISTER-103")
+{
+    // The first frame of the list is memory, the last one is not.
+    auto ring = open_loopback(ring_length(2), 1);
+    RegisterArguments with = {.port = 1, .partner = lead(), .length = ring_length(2)};
+    with.flags = ARGO_REGISTER_FAIL_EXIST;
+    with.frames_gpa = lead().bad_gpa() - sizeof(uint64_t);
+    expect_error(register_ring(lead(), with), ARGO_EFAULT);
+}
+
 CASE(register, another_length_is_told_before_a_bad_frame, core_loopback, "ARGO-CALL-004", "ARGO-REGISTER-109")
 {
     auto ring = open_loopback(smallest, 1);

@@ -455,6 +455,7 @@ CASE(ring, the_librarys_reader_believes_nothing, core_loopback, "ARGO-RING-010")
     expect_eq(verdict_on(0, 32, 0xffffffff), corrupt);
     // ... and pointers that are none.
     expect_eq(verdict_on(0, 8, 16), corrupt);
+    expect_eq(verdict_on(0, 24, 16), corrupt);
     expect_eq(verdict_on(0, 112, 16), corrupt);
     expect_eq(verdict_on(0, 0xfffffff0, 16), corrupt);
 }
