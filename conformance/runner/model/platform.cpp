@@ -14,25 +14,31 @@ runner::SimulatedDomain& here() { return runner::SimulatedDomain::here(); }
 /// Address bits that a 32-bit doorbell leaves out.
 constexpr unsigned frame_shift = 6;
 
+/// A doorbell is rung by stores of certain widths, given in bytes. Others go nowhere.
+void store(Gpa where, uint64_t value, unsigned width)
+{
+    if (width == 8) here().ring(ARGO_MECHANISM_MMIO, where.value, value);
+    if (width == 4) here().ring(ARGO_MECHANISM_MMIO, where.value, value << frame_shift);
+}
+
+void out(uint16_t port, uint64_t value, unsigned width)
+{
+    if (width == 4) here().ring(ARGO_MECHANISM_PIO, port, value << frame_shift);
+}
+
 } // namespace
 
 CpuidRegisters Machine::cpuid(uint32_t leaf, uint32_t subleaf) { return here().cpuid(leaf, subleaf); }
 bool Machine::wrmsr(uint32_t index, uint64_t value) { return here().ring(ARGO_MECHANISM_MSR, index, value); }
 bool Machine::rdmsr(uint32_t, uint64_t&) { return false; }
-void Machine::store8(Gpa, uint8_t) {}
-void Machine::store16(Gpa, uint16_t) {}
-void Machine::store32(Gpa where, uint32_t value)
-{
-    here().ring(ARGO_MECHANISM_MMIO, where.value, uint64_t{value} << frame_shift);
-}
-void Machine::store64(Gpa where, uint64_t value) { here().ring(ARGO_MECHANISM_MMIO, where.value, value); }
+void Machine::store8(Gpa where, uint8_t value) { store(where, value, 1); }
+void Machine::store16(Gpa where, uint16_t value) { store(where, value, 2); }
+void Machine::store32(Gpa where, uint32_t value) { store(where, value, 4); }
+void Machine::store64(Gpa where, uint64_t value) { store(where, value, 8); }
 uint64_t Machine::load64(Gpa) { return UINT64_MAX; }
-void Machine::out8(uint16_t, uint8_t) {}
-void Machine::out16(uint16_t, uint16_t) {}
-void Machine::out32(uint16_t port, uint32_t value)
-{
-    here().ring(ARGO_MECHANISM_PIO, port, uint64_t{value} << frame_shift);
-}
+void Machine::out8(uint16_t port, uint8_t value) { out(port, value, 1); }
+void Machine::out16(uint16_t port, uint16_t value) { out(port, value, 2); }
+void Machine::out32(uint16_t port, uint32_t value) { out(port, value, 4); }
 uint32_t Machine::in32(uint16_t) { return UINT32_MAX; }
 Gpa Machine::gpa(const void* where)
 {
