@@ -14,6 +14,7 @@ argo_asset_\name\()_end:
     asset requirements, "requirements.json"
     asset facts, "facts.json"
     asset results_schema, "results.schema.json"
+    asset mutants_schema, "mutants.schema.json"
     asset report_html, "report.html"
     asset report_css, "report.css"
     asset report_js, "report.js"

@@ -15,6 +15,7 @@ namespace argo::runner::assets {
 ARGO_ASSET(requirements)
 ARGO_ASSET(facts)
 ARGO_ASSET(results_schema)
+ARGO_ASSET(mutants_schema)
 ARGO_ASSET(report_html)
 ARGO_ASSET(report_css)
 ARGO_ASSET(report_js)

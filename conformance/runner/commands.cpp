@@ -140,7 +140,8 @@ void write_report(const std::vector<ReportInput>& inputs, const RunOptions& opti
                   const Catalogue& catalogue)
 {
     const auto report = options.out / "report.html";
-    write_file(report, to_html(inputs, catalogue));
+    const auto mutants = options.mutants.empty() ? nlohmann::json() : read_mutants(options.mutants);
+    write_file(report, to_html(inputs, catalogue, mutants));
     fmt::print("report: {}\n", report.string());
 }
 
@@ -265,6 +266,8 @@ Exit report_command(const RunOptions& options, const std::vector<std::filesystem
 {
     const auto catalogue = catalogue_for(options);
     std::vector<ReportInput> inputs;
+    if (files.empty() && options.mutants.empty())
+        throw UsageError("nothing to report: name results.json files, or --mutants mutants.json");
     for (const auto& file : files)
         inputs.push_back({read_results(file), file.parent_path() / "console.log", {}});
     const auto earlier = read_earlier(options);

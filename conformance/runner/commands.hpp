@@ -20,6 +20,7 @@ struct RunOptions
     std::filesystem::path out = "conformance-results";
     std::vector<std::filesystem::path> known_failures;
     std::vector<std::filesystem::path> against; ///< results of earlier runs
+    std::filesystem::path mutants;              ///< for the report; empty: none
     std::filesystem::path image;
     std::filesystem::path vmm;
     std::filesystem::path catalogue; ///< empty: the built-in one

@@ -5,10 +5,13 @@
 #include <algorithm>
 #include <fstream>
 
+#include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
 #include "runner/assets.hpp"
+#include "runner/errors.hpp"
 #include "runner/protocol.hpp"
+#include "runner/schema.hpp"
 #include "runner/text.hpp"
 
 namespace argo::runner {
@@ -161,13 +164,27 @@ std::vector<std::pair<std::string, std::string>> excerpts(const std::filesystem:
     return all;
 }
 
-std::string to_html(const std::vector<ReportInput>& inputs, const Catalogue& catalogue)
+json read_mutants(const std::filesystem::path& path)
+{
+    std::ifstream file(path);
+    if (!file) throw UsageError(fmt::format("{}: cannot be read", path.string()));
+    auto mutants = json::parse(file, nullptr, false);
+    if (mutants.is_discarded())
+        throw UsageError(fmt::format("{}: no JSON; argo-mutants writes mutants.json", path.string()));
+    if (const auto wrong = schema_violation(mutants, json::parse(assets::mutants_schema())))
+        throw UsageError(
+            fmt::format("{}: {} (conformance/schema/mutants.schema.json)", path.string(), *wrong));
+    return mutants;
+}
+
+std::string to_html(const std::vector<ReportInput>& inputs, const Catalogue& catalogue, const json& mutants)
 {
     json targets = json::array();
     for (const auto& input : inputs) targets.push_back(target_data(input, catalogue));
     const json data{{"targets", targets},
                     {"cases", case_data(inputs, catalogue)},
-                    {"requirements", requirement_data(inputs, catalogue)}};
+                    {"requirements", requirement_data(inputs, catalogue)},
+                    {"mutants", mutants}};
     std::string page(assets::report_html());
     replace_mark(page, "/*report.css*/", assets::report_css());
     replace_mark(page, "/*report.js*/", assets::report_js());

@@ -8,6 +8,8 @@
 #include <string>
 #include <vector>
 
+#include <nlohmann/json.hpp>
+
 #include "runner/catalogue.hpp"
 #include "runner/changes.hpp"
 #include "runner/results.hpp"
@@ -28,8 +30,11 @@ struct ReportInput
     std::optional<Since> since;    ///< empty: not compared
 };
 
-/// The page. A column for each input, in their order.
-std::string to_html(const std::vector<ReportInput>&, const Catalogue&);
+/// The page. A column for each input, in their order. `mutants`: null, or what read_mutants() gave.
+std::string to_html(const std::vector<ReportInput>&, const Catalogue&, const nlohmann::json& mutants);
+
+/// mutants.json. Throws UsageError for what is not of its form.
+nlohmann::json read_mutants(const std::filesystem::path&);
 
 /// The part of a raw log that belongs to each case that it tells of: from its begin to its verdict, or to
 /// where the boot breaks off; at most some lines of each. As pairs of case and text.

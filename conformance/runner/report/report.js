@@ -687,10 +687,75 @@ function openFromAddress() {
     row.element.scrollIntoView();
 }
 
+// ---- mutants
+
+/// Deliberately broken engines: for each obligation which there are, and which case notices.
+function drawMutants() {
+    const {mutants, without, summary, suite} = data.mutants;
+    const groups = new Map();
+    for (const mutant of mutants) {
+        const id = mutant.requirements[0];
+        groups.set(id, [...(groups.get(id) || []), mutant]);
+    }
+    const order = [...groups].sort(([, a], [, b]) => lives(b) - lives(a)); // survivors first, else as they are
+    const all = summary.killed + summary.survived;
+    document.getElementById("mutants").append(
+        el("h2", {id: "mutants-title"}, "Mutants"),
+        el(
+            "p",
+            {},
+            `${summary.killed} of ${all} deliberately broken engines were noticed by a case that names the obligation`,
+            ` that they break; ${summary.equivalent} more cannot be told from a right one.`,
+            ` Suite ${suite.version}, commit ${suite.commit.slice(0, 12)}${suite.dirty ? ", with changes" : ""}.`,
+        ),
+        el(
+            "table",
+            {class: "mutants"},
+            el(
+                "thead",
+                {},
+                el(
+                    "tr",
+                    {},
+                    ["Obligation", "Mutant", "Fate", "Case"].map((title) => el("th", {scope: "col"}, title)),
+                ),
+            ),
+            order.map(([id, list]) => el("tbody", {}, list.map((mutant, i) => drawMutant(mutant, i ? null : id, list.length)))),
+        ),
+        without.length > 0 && el("p", {class: "soft"}, "Without a mutant:"),
+        without.length > 0 &&
+            el(
+                "dl",
+                {},
+                without.map((w) => [el("dt", {}, w.requirement), el("dd", {}, w.reason)]),
+            ),
+    );
+}
+
+const lives = (list) => list.some((mutant) => mutant.verdict === "survived");
+
+function drawMutant(mutant, id, height) {
+    return el(
+        "tr",
+        {},
+        id && el("th", {scope: "rowgroup", rowspan: String(height)}, targets.length ? el("a", {href: `#${id}`}, id) : id),
+        el("td", {}, el("code", {}, mutant.id.split(".")[1]), el("div", {class: "soft"}, mutant.what)),
+        el("td", {class: mutant.verdict}, mutant.verdict),
+        el(
+            "td",
+            {title: mutant.detail},
+            mutant.case ? el("code", {}, mutant.case) : el("span", {class: "soft"}, mutant.detail),
+        ),
+    );
+}
+
 drawHead();
-document.getElementById("targets").append(...targets.map(drawTarget));
-drawProfiles();
-drawObligations();
+if (targets.length) {
+    document.getElementById("targets").append(...targets.map(drawTarget));
+    drawProfiles();
+    drawObligations();
+}
+if (data.mutants) drawMutants();
 drawFoot();
 openFromAddress();
 addEventListener("hashchange", openFromAddress);
