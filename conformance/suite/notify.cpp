@@ -125,7 +125,7 @@ CASE(notify, no_wake_up_is_lost_between_a_refusal_and_space, interrupt_vector, "
         require_eq(send_pattern(peer(), 1, lead(), 7, brimful, round), brimful);
         const uint32_t before = peer().events(event_vector);
         Pending theirs = begin_send_pattern(peer(), 1, lead(), 7, brimful, round);
-        for (uint64_t spin = random_below(100); spin != 0; spin--) (void)ring.rx();
+        dawdle();
         ring.drain();
         require_eq(ring.notify(), 0);
         const int64_t result = theirs.result();
@@ -456,7 +456,7 @@ CASE(notify, no_wake_up_is_lost_between_a_question_and_space, interrupt_vector, 
         turn.word = ARGO_OPERATION_WORD(ARGO_OP_NOTIFY);
         turn.arguments[0] = where.value;
         Pending theirs(peer(), [&] { peer().begin(turn); });
-        for (uint64_t spin = random_below(100); spin != 0; spin--) (void)ring.rx();
+        dawdle();
         ring.drain();
         require_eq(ring.notify(), 0);
         require_eq(theirs.result(), 0);

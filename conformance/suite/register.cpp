@@ -327,7 +327,7 @@ CASE(register, again_while_a_message_comes, core_pair, "ARGO-REGISTER-005", "ARG
     // ones; when the call has returned, the old ones are left alone.
     constexpr uint32_t length = ring_length(16), size = 50'000;
     const Pages a = fresh_pages(lead(), length), b = fresh_pages(lead(), length);
-    for (uint32_t round = 0; round < 12; round++) {
+    for (uint32_t round = 0; round < 24; round++) {
         row("round", round);
         const Pages before = round % 2 == 0 ? a : b, after = round % 2 == 0 ? b : a;
         const auto enter = [&](const Pages& pages) {
@@ -336,7 +336,7 @@ CASE(register, again_while_a_message_comes, core_pair, "ARGO-REGISTER-005", "ARG
         };
         require_ok(enter(before));
         Pending theirs = begin_send_pattern(peer(), 9, lead(), 7, size, round);
-        for (uint64_t spin = random_below(60); spin != 0; spin--) (void)lead().load<uint32_t>(before.base);
+        dawdle();
         require_ok(enter(after));
         const bool there = lead().load<argo_ring>(before.base).tx_ptr != 0;
         require_eq(theirs.result(), size);

@@ -4,6 +4,7 @@
 // there, events that must have come by now.
 #pragma once
 
+#include "harness/platform.hpp"
 #include "harness/suite.hpp"
 
 namespace argo::suite {
@@ -122,6 +123,15 @@ inline void wait_at_rings(uint32_t first, uint32_t count)
         not_supported("one domain cannot reach max_waiters: max_rings is too small");
     open_many(first, count + 1, true);
     for (uint32_t port = first; port - first < count; port++) require_error(knock(port), ARGO_EAGAIN);
+}
+
+/// Let a call of another domain that was begun come about as far as it may: from a microsecond to some
+/// milliseconds, since nobody knows how fast it is.
+inline void dawdle()
+{
+    const uint64_t from = platform::now(), span = random_below(UINT64_C(1024) << random_below(13));
+    while (platform::now() - from < span) {
+    }
 }
 
 /// Wait for an event that must come, and that was caused after everything else: what came to this domain's

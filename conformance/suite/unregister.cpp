@@ -56,30 +56,33 @@ CASE(unregister, pages_stay_as_they_are, core_loopback, "ARGO-UNREGISTER-003")
 CASE(unregister, no_message_comes_afterwards, core_pair, "ARGO-UNREGISTER-002", "ARGO-UNREGISTER-003",
      "ARGO-SENDV-020")
 {
-    // The ring is taken back while the peer sends to it. The message was accepted and is whole, or it was
-    // refused; and when the call has returned, nobody writes to these pages any more.
-    constexpr uint32_t length = ring_length(16), size = 50'000;
-    const Pages pages = fresh_pages(lead(), length);
-    for (uint32_t round = 0; round < 12; round++) {
+    // The ring is taken back while the peer sends to it the longest message that there is. It was accepted,
+    // or it was refused; and when the call has returned, nobody writes to these pages any more.
+    const uint32_t length = longest_ring(), size = largest_message();
+    constexpr uint32_t few = 2;
+    const Pages pages = fresh_pages(lead(), length, few);
+    const Gpa second{pages.base.value + ARGO_PAGE_SIZE};
+    const Repeated bytes(peer(), size);
+    SendArguments with;
+    with.addresses = {{9, Who(peer()).value, 0}, {7, Who(lead()).value, 0}};
+    with.pieces = bytes.pieces;
+    for (uint32_t round = 0; round < 8; round++) {
         row("round", round);
         lead().store(pages.base, argo_ring{});
-        require_ok(register_ring(lead(), {.port = 7, .partner = peer(), .length = length, .pages = pages}));
-        Ring ring(lead(), 7, peer(), length, pages);
-        Pending theirs = begin_send_pattern(peer(), 9, lead(), 7, size, round);
-        for (uint64_t spin = random_below(60); spin != 0; spin--) (void)ring.rx();
-        require_eq(ring.unregister(), 0);
-        const uint32_t tx = ring.tx();
-        const auto message = ring.peek();
-        lead().fill_pattern(ring.at(0), message ? 0 : length, 1);
+        require_ok(register_ring(
+            lead(), {.port = 7, .partner = peer(), .length = length, .flags = binding(1), .pages = pages}));
+        Pending theirs = begin_sendv(peer(), with);
+        dawdle();
+        require_eq(unregister_ring(lead(), {.port = 7, .partner = peer()}), 0);
+        const uint32_t tx = lead().load<argo_ring>(pages.base).tx_ptr;
+        lead().fill_pattern(second, ARGO_PAGE_SIZE, round);
         const int64_t result = theirs.result();
-        if (message) {
-            expect_eq(result, size);
-            expect_eq(ring.find_mismatch(*message, round), size);
-        } else {
+        if (tx == 0)
             expect_error(result, ARGO_ECONNREFUSED);
-            expect_eq(lead().find_mismatch(ring.at(0), length, 1), length);
-        }
-        expect_eq(ring.tx(), tx);
+        else
+            expect_eq(result, size);
+        expect_eq(lead().find_mismatch(second, ARGO_PAGE_SIZE, round), ARGO_PAGE_SIZE);
+        expect_eq(lead().load<argo_ring>(pages.base).tx_ptr, tx);
     }
 }
 
