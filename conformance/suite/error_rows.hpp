@@ -65,11 +65,43 @@ inline constexpr ErrorRow notify_errors[] = {
     {ARGO_EINVAL, "ARGO-NOTIFY-102"},
     {ARGO_EFAULT, "ARGO-NOTIFY-103"},
 };
+inline constexpr ErrorRow doorbell_errors[] = {
+    {ARGO_EFAULT, "ARGO-DOORBELL-101"},
+    {ARGO_EINVAL, "ARGO-DOORBELL-102"},
+    {ARGO_EPERM, "ARGO-DOORBELL-103"},
+    {ARGO_EACCES, "ARGO-DOORBELL-104"},
+    {ARGO_ECONNREFUSED, "ARGO-DOORBELL-105"},
+    {ARGO_ENOSPC, "ARGO-DOORBELL-106"},
+};
+inline constexpr ErrorRow send_batch_errors[] = {
+    {ARGO_EINVAL, "ARGO-BATCH-101"},
+    {ARGO_EFAULT, "ARGO-BATCH-102"},
+};
+inline constexpr ErrorRow reserve_ring_errors[] = {
+    {ARGO_EINVAL, "ARGO-RESERVE-101"},
+    {ARGO_EFAULT, "ARGO-RESERVE-102"},
+    {ARGO_EINVAL, "ARGO-RESERVE-103"},
+    {ARGO_EPERM, "ARGO-RESERVE-104"},
+    {ARGO_EACCES, "ARGO-RESERVE-105"},
+    {ARGO_ENOSPC, "ARGO-RESERVE-106"},
+    {ARGO_ENOMEM, "ARGO-RESERVE-107"},
+};
+inline constexpr ErrorRow resolve_errors[] = {
+    {ARGO_EACCES, "ARGO-RESOLVE-101"},
+};
 inline constexpr ErrorRow vector_errors[] = {
     {ARGO_EINVAL, "ARGO-VECTOR-101"},
     {ARGO_EINVAL, "ARGO-VECTOR-102"},
     {ARGO_EINVAL, "ARGO-VECTOR-103"},
     {ARGO_EACCES, "ARGO-VECTOR-104"},
+};
+inline constexpr ErrorRow route_errors[] = {
+    {ARGO_EINVAL, "ARGO-ROUTE-101"},
+    {ARGO_EFAULT, "ARGO-ROUTE-102"},
+    {ARGO_EINVAL, "ARGO-ROUTE-103"},
+    {ARGO_EACCES, "ARGO-ROUTE-104"},
+    {ARGO_ENOENT, "ARGO-ROUTE-105"},
+    {ARGO_ENOMEM, "ARGO-ROUTE-106"},
 };
 // clang-format on
 
