@@ -35,12 +35,6 @@ std::optional<Kill> kill_in(const runner::Ledger& ledger, Verdict least = Verdic
     return std::nullopt;
 }
 
-/// Many domains can wait at a wildcard ring only.
-bool needs_crowd(const Selection& selection)
-{
-    return std::ranges::find(selection, "wildcard", &Case::profile) != selection.end();
-}
-
 /// How often the cases that name the obligation are run at most: some mutants need somebody else to run just
 /// then, and so some luck.
 constexpr unsigned tries = 3;
@@ -58,7 +52,7 @@ std::optional<Kill> run(const std::string& mutant, const Selection& selection, c
                                   {},
                                   folder,
                                   false,
-                                  needs_crowd(selection),
+                                  runner::needs_crowd(selection),
                                   wish});
     runner::ConsoleLog log(folder / "console.log");
     const auto limits = runner::Limits().scaled(setting.timeout_factor);

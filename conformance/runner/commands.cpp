@@ -191,9 +191,7 @@ Exit run_command(RunOptions options)
     make_folder(options.out);
     for (const auto& remark : choice.remarks) fmt::print(stderr, "argo-conformance: {}\n", remark);
 
-    // Only at a wildcard ring can many domains wait.
-    const bool crowd = std::ranges::any_of(
-        selection, [](const Case* c) { return c->profile == "wildcard" || c->profile == "lifecycle"; });
+    const bool crowd = needs_crowd(selection);
     std::vector<ReportInput> inputs;
     bool missing = false;
     for (const auto& name : choice.names) {

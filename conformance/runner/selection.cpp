@@ -50,6 +50,12 @@ std::vector<const Case*> select_cases(const Catalogue& catalogue, const Wish& wi
     return selected;
 }
 
+bool needs_crowd(const std::vector<const Case*>& cases)
+{
+    return std::ranges::any_of(
+        cases, [](const Case* c) { return c->profile == "wildcard" || c->profile == "lifecycle"; });
+}
+
 std::string guest_command_line(const Role& own, const std::vector<Role>& all, const Wish& wish,
                                const std::string& after)
 {

@@ -24,6 +24,10 @@ struct Wish
 /// or the mechanism is not one of the registry's.
 std::vector<const Case*> select_cases(const Catalogue&, const Wish&);
 
+/// Whether these cases need the many domains that limits on waiters do. Only at a wildcard ring can so many
+/// wait.
+bool needs_crowd(const std::vector<const Case*>&);
+
 /// A domain of the run.
 struct Role
 {

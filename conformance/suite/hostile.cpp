@@ -402,3 +402,25 @@ CASE(hostile, the_owner_of_a_ring_lies_while_others_send, hostile, "ARGO-RING-00
         expect_eq(other.find_mismatch(*message, i), 20u);
     }
 }
+
+CASE(hostile, the_librarys_reader_reads_once, hostile, "ARGO-RING-010")
+{
+    // The length of a message is possible and impossible by turns, in a ring that nobody has registered. What
+    // the library gives is what it has checked.
+    constexpr uint32_t length = 112;
+    const Gpa memory = lead().alloc(ARGO_PAGE_SIZE, ARGO_PAGE_SIZE), header = plus(memory, sizeof(argo_ring));
+    lead().store(memory, argo_ring{0, 48, {}});
+    lead().store(header, argo_message{48, {}, 0});
+    auto* const ring = static_cast<argo_ring*>(platform::pointer(memory, ARGO_PAGE_SIZE));
+    Rewriter rewriter;
+    rewriter.add(plus(header, offsetof(argo_message, length)), 48u, 20u, 0u, 0x7fffffffu);
+    rewriter.start();
+    while (rewriter.more(rounds)) {
+        argo::RingReader reader(ring, length);
+        const auto message = reader.peek();
+        if (message)
+            expect(message->size == 32 || message->size == 4);
+        else
+            expect_eq(message.error(), argo::Error::corrupt);
+    }
+}

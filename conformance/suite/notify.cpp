@@ -210,6 +210,25 @@ CASE(notify, a_moved_rx_wakes_nobody, interrupt_vector, "ARGO-NOTIFY-006")
     expect(lead().wait_event(event_vector, before));
 }
 
+CASE(notify, what_others_do_wakes_nobody, wildcard, "ARGO-NOTIFY-006")
+{
+    // Space is there, and somebody sends into it and somebody asks for it. Who waits hears of it when the
+    // owner says so, and not before.
+    not_supported_unless(ARGO_FEATURE_VECTOR, "feature VECTOR is not offered");
+    auto ring = open_ring(lead(), 1, ARGO_DOMID_WILDCARD, one_page, binding(1));
+    require_eq(send_pattern(lead(), 9, lead(), 1, 3000, 1), 3000);
+    expect_error(send_pattern(peer(), 9, lead(), 1, 2000, 1), ARGO_EAGAIN);
+    const uint32_t before = peer().events(event_vector);
+    ring.drain();
+    expect_eq(send(lead(), 9, lead(), 1, {}), 0);
+    expect((ask(third(), lead(), 1, 0).flags & ARGO_NOTIFY_SUFFICIENT) != 0);
+    settle(peer());
+    expect_eq(peer().events(event_vector), before);
+
+    expect_eq(ring.notify(), 0);
+    expect(peer().wait_event(event_vector, before));
+}
+
 CASE(notify, only_the_owners_notify_counts, interrupt_vector, "ARGO-NOTIFY-001", "ARGO-NOTIFY-006")
 {
     // The peer waits at the lead's ring. It may call notify as often as it likes: the ring is not its own.

@@ -109,6 +109,19 @@ CASE(unregister, a_waiting_domain_is_woken, interrupt_vector, "ARGO-UNREGISTER-0
     expect_eq(lead().events(event_vector), mine); // The owner is not the one who waited.
 }
 
+CASE(unregister, everybody_who_waits_is_woken, wildcard, "ARGO-UNREGISTER-004")
+{
+    not_supported_unless(ARGO_FEATURE_VECTOR, "feature VECTOR is not offered");
+    auto ring = open_ring(lead(), 1, ARGO_DOMID_WILDCARD, smallest, binding(1));
+    require_eq(send_pattern(lead(), 9, lead(), 1, brimful, 1), brimful);
+    expect_error(send(peer(), 9, lead(), 1, {}), ARGO_EAGAIN);
+    expect_error(send(third(), 9, lead(), 1, {}), ARGO_EAGAIN);
+    const uint32_t theirs = peer().events(event_vector), thirds = third().events(event_vector);
+    expect_eq(ring.unregister(), 0);
+    expect(peer().wait_event(event_vector, theirs));
+    expect(third().wait_event(event_vector, thirds));
+}
+
 CASE(unregister, nobody_else_is_woken, interrupt_vector, "ARGO-UNREGISTER-005", "ARGO-NOTIFY-002")
 {
     // Two full rings and a waiter at one of them. The other ring goes: that is no space for anybody.
