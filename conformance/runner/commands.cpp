@@ -169,9 +169,13 @@ RunOutcome run_on(Target& target, const std::vector<const Case*>& selection,
     ConsoleLog log(folder / "console.log");
     ProgressLine line(target.name(), selection.size());
     target.start("");
-    return Run(target, selection, Limits().scaled(target.timeout_factor()), log,
-               [&](const std::string& running, const Ledger& ledger) { line.show(running, ledger); })
-        .go();
+    auto outcome = Run(target, selection, Limits().scaled(target.timeout_factor()), log,
+                       [&](const std::string& running, const Ledger& ledger) { line.show(running, ledger); })
+                       .go();
+    auto& environment = outcome.identity.environment;
+    const auto around = target.surroundings();
+    environment += (environment.empty() || around.empty() ? "" : ", ") + around;
+    return outcome;
 }
 
 } // namespace
@@ -185,7 +189,7 @@ Exit run_command(RunOptions options)
     const auto selection = select_cases(catalogue, options.wish);
     const auto known_failures = known_failures_for(options, catalogue);
     const auto earlier = read_earlier(options);
-    const auto programs = find_programs(options.vmm, options.image);
+    const auto programs = find_programs(options.vmm, options.image, options.kernel);
     catch_interrupts();
     const auto choice = choose_targets(options.targets, programs);
     make_folder(options.out);
@@ -207,7 +211,7 @@ Exit run_command(RunOptions options)
         } catch (const Unavailable& error) {
             if (choice.names.size() == 1) throw;
             fmt::print(stderr, "argo-conformance: {}\n", error.what());
-            missing = true;
+            missing = missing || options.targets != "all"; // which is all that can run
         }
     }
     if (inputs.empty() && !interrupted()) throw Unavailable("none of these targets can run here");

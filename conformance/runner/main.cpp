@@ -54,7 +54,7 @@ int run(int argc, char** argv)
     app.add_option("--catalogue", options.catalogue)->group("");
 
     auto* run = app.add_subcommand("run", "Run cases on one or more targets");
-    run->add_option("--target", options.targets, "auto, all, or a list of model, kvm, absent, exec:SCRIPT")
+    run->add_option("--target", options.targets, "auto, all, or a list of model, kvm, kvm-nested, absent, exec:SCRIPT")
         ->capture_default_str();
     run->add_option("--arch", options.arch, "Architecture of the guests")->capture_default_str();
     add_selection(run, options.wish);
@@ -68,6 +68,9 @@ int run(int argc, char** argv)
     run->add_option("--image", options.image,
                     "The bootable suite (default: argo-guest.elf beside this program)");
     run->add_option("--vmm", options.vmm, "The VMM of target kvm (default: argo-vmm beside this program)");
+    run->add_option("--kernel", options.kernel, "Debian's kernel that target kvm-nested boots")
+        ->check(CLI::IsMember({"6.12", "6.1"}))
+        ->capture_default_str();
     run->callback([&] { exit = run_command(options); });
 
     bool json = false;

@@ -39,6 +39,9 @@ class Target
     /// What every limit of time is multiplied by: the user's factor and the target's own.
     virtual double timeout_factor() const = 0;
 
+    /// What it runs in, where that is not this host: part of every result's environment.
+    virtual std::string surroundings() const { return {}; }
+
     /// Start every domain of the run; the lead goes on after the case `after`, or from the start. Throws
     /// Unavailable.
     virtual void start(const std::string& after) = 0;

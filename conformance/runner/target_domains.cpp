@@ -58,13 +58,31 @@ std::string DomainsTarget::topology(const std::string& after) const
 void DomainsTarget::start(const std::string& after)
 {
     stop();
-    const auto file = setting_.folder / "topology.toml";
-    std::ofstream(file) << topology(after);
-    auto arguments = setting_.program;
-    arguments.insert(arguments.begin() + 2, file.string());
     heard_.clear();
     over_ = false;
+    const auto text = topology(after);
+    std::ofstream(topology_file()) << text;
+    launch(text);
+}
+
+void DomainsTarget::launch(const std::string&)
+{
+    auto arguments = setting_.program;
+    arguments.insert(arguments.begin() + 2, topology_file().string());
     child_ = std::make_unique<Child>(arguments, setting_.folder / "stderr.log");
+}
+
+bool DomainsTarget::hear_mark(std::string_view, std::string_view) { return false; }
+
+std::string DomainsTarget::how_it_ended() const
+{
+    return ending_with_complaint(*child_, setting_.folder / "stderr.log");
+}
+
+void DomainsTarget::over(std::string how)
+{
+    over_ = true;
+    heard_.push_back({Report::Kind::over, "", std::move(how)});
 }
 
 std::optional<Report> DomainsTarget::next(Clock::time_point deadline)
@@ -75,12 +93,11 @@ std::optional<Report> DomainsTarget::next(Clock::time_point deadline)
         pollfd poll{child_->descriptor(), POLLIN, 0};
         if (::poll(&poll, 1, static_cast<int>(left)) <= 0) continue;
         child_->read([this](std::string_view line) { hear(line); });
+        if (child_->descriptor() < 0 && !over_) {
+            child_->stop(grace);
+            over(how_it_ended());
+        }
         std::ranges::reverse(heard_);
-        if (child_->descriptor() >= 0) continue;
-        over_ = true;
-        child_->stop(grace);
-        heard_.insert(heard_.begin(), {Report::Kind::over, "",
-                                       ending_with_complaint(*child_, setting_.folder / "stderr.log")});
     }
     if (heard_.empty()) return std::nullopt;
     auto report = std::move(heard_.back());
@@ -90,6 +107,7 @@ std::optional<Report> DomainsTarget::next(Clock::time_point deadline)
 
 void DomainsTarget::hear(std::string_view line)
 {
+    if (over_) return;
     // `[name] text`; what has no such mark is no domain's and is kept for the log alone.
     const auto close = line.find("] ");
     if (!line.starts_with('[') || close == std::string_view::npos) {
@@ -98,6 +116,7 @@ void DomainsTarget::hear(std::string_view line)
     }
     const auto role = line.substr(1, close - 1);
     const auto text = line.substr(close + 2);
+    if (hear_mark(role, text)) return;
     if (role != "host") {
         heard_.push_back({Report::Kind::line, std::string(role), std::string(text)});
         return;

@@ -41,13 +41,25 @@ class DomainsTarget : public Target
     bool act(const Ask& ask) override;
     void stop() override;
 
-  private:
-    std::string topology(const std::string& after) const;
+  protected:
+    /// Let the program run this topology.
+    virtual void launch(const std::string& topology);
+    /// A line with a mark that no domain has. False: nothing that this target knows.
+    virtual bool hear_mark(std::string_view mark, std::string_view text);
+    /// Of the program, once its output has ended.
+    virtual std::string how_it_ended() const;
+
     void hear(std::string_view line);
+    void over(std::string how); ///< nothing follows until the next launch
 
     Setting setting_;
-    std::vector<Role> roles_;
     std::unique_ptr<Child> child_;
+
+  private:
+    std::string topology(const std::string& after) const;
+    std::filesystem::path topology_file() const { return setting_.folder / "topology.toml"; }
+
+    std::vector<Role> roles_;
     std::vector<Report> heard_; ///< not yet given, last first
     bool over_ = false;
 };

@@ -11,13 +11,14 @@
 #include "runner/errors.hpp"
 #include "runner/target_domains.hpp"
 #include "runner/target_exec.hpp"
+#include "runner/target_nested.hpp"
 #include "runner/text.hpp"
 
 namespace argo::runner {
 
 namespace {
 
-const std::vector<std::string> plain_names{"model", "kvm", "absent"};
+const std::vector<std::string> plain_names{"model", "kvm", "kvm-nested", "absent"};
 const std::string exec_prefix = "exec:";
 
 /// What argo-vmm says of this machine.
@@ -49,6 +50,22 @@ Kvm ask_kvm(const Programs& programs)
     }
 }
 
+/// Guests of the emulated machine are slow, and so is whatever runs beside them on its one CPU.
+constexpr double nested_slowness = 4;
+
+std::unique_ptr<Target> make_nested(DomainsTarget::Setting setting, const Programs& programs)
+{
+    for (const auto& file : {programs.nested, programs.vmm, programs.image}) {
+        if (std::filesystem::exists(file)) continue;
+        throw Unavailable(fmt::format("target kvm-nested: {} is not there", file.string()));
+    }
+    setting.program = {programs.nested, "--kernel", programs.kernel,         "--vmm", programs.vmm,
+                       "--image",       programs.image, "--folder", setting.folder};
+    setting.image = "/argo-guest.elf";
+    setting.wish.timeout_factor *= nested_slowness;
+    return std::make_unique<NestedTarget>(std::move(setting));
+}
+
 std::unique_ptr<Target> make_domains(const std::string& name, const Programs& programs,
                                      const std::filesystem::path& folder, const Wish& wish, bool crowd)
 {
@@ -56,6 +73,7 @@ std::unique_ptr<Target> make_domains(const std::string& name, const Programs& pr
     DomainsTarget::Setting setting{
         name, {programs.self.string(), "model-domains"}, {}, folder, absent, crowd && !absent, wish};
     if (name == "model") return std::make_unique<DomainsTarget>(std::move(setting));
+    if (name == "kvm-nested") return make_nested(std::move(setting), programs);
     const auto kvm = ask_kvm(programs);
     if (kvm.trouble.empty()) {
         setting.program = {programs.vmm.string(), "run", "--control", "--counters",
@@ -70,12 +88,13 @@ std::unique_ptr<Target> make_domains(const std::string& name, const Programs& pr
 
 } // namespace
 
-Programs find_programs(std::filesystem::path vmm, std::filesystem::path image)
+Programs find_programs(std::filesystem::path vmm, std::filesystem::path image, std::string kernel)
 {
     const auto self = std::filesystem::read_symlink("/proc/self/exe");
     if (vmm.empty()) vmm = self.parent_path() / "argo-vmm";
     if (image.empty()) image = self.parent_path() / "argo-guest.elf";
-    return {self, std::filesystem::absolute(vmm), std::filesystem::absolute(image)};
+    return {self, std::filesystem::absolute(vmm), std::filesystem::absolute(image),
+            self.parent_path() / "argo-nested", std::move(kernel)};
 }
 
 Choice choose_targets(const std::string& list, const Programs& programs)
@@ -88,7 +107,7 @@ Choice choose_targets(const std::string& list, const Programs& programs)
     if (list == "all") {
         const auto trouble = ask_kvm(programs).trouble;
         if (trouble.empty()) return {plain_names, {}};
-        return {{"model", "absent"}, {fmt::format("target kvm is left out: {}", trouble)}};
+        return {{"model", "kvm-nested", "absent"}, {fmt::format("target kvm is left out: {}", trouble)}};
     }
     Choice choice;
     for (auto& name : split(list, ',')) {
@@ -124,7 +143,7 @@ std::unique_ptr<Target> make_target(const std::string& name, const Programs& pro
     const auto folder = out / target_folder(name);
     std::filesystem::create_directories(folder);
     // What an earlier run left is not taken for this one's.
-    for (const char* file : {"results.json", "results.xml", "results.tap", "console.log", "stderr.log"}) {
+    for (const char* file : {"results.json", "results.xml", "results.tap", "console.log", "kernel.log", "stderr.log"}) {
         std::filesystem::remove(folder / file);
     }
     if (!name.starts_with(exec_prefix)) return make_domains(name, programs, folder, wish, crowd);

@@ -17,10 +17,12 @@ struct Programs
     std::filesystem::path self;
     std::filesystem::path vmm;
     std::filesystem::path image;
+    std::filesystem::path nested; ///< argo-nested
+    std::string kernel;           ///< series that kvm-nested boots
 };
 
 /// Paths that were not given are filled in.
-Programs find_programs(std::filesystem::path vmm, std::filesystem::path image);
+Programs find_programs(std::filesystem::path vmm, std::filesystem::path image, std::string kernel);
 
 struct Choice
 {
