@@ -6,6 +6,8 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "harness/platform.hpp"
+
 namespace argo::guest {
 
 inline void out8(uint16_t port, uint8_t value)
@@ -59,4 +61,5 @@ extern "C" {
 bool write_msr_safely(uint32_t index, uint64_t value);
 bool read_msr_safely(uint32_t index, uint64_t* value);
 void halt_once();
+bool vmcall_safely(uint32_t instruction, argo::suite::platform::Registers*);
 }

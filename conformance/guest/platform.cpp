@@ -79,6 +79,33 @@ void Machine::out8(uint16_t port, uint8_t value) { guest::out8(port, value); }
 void Machine::out16(uint16_t port, uint16_t value) { guest::out16(port, value); }
 void Machine::out32(uint16_t port, uint32_t value) { x86::out32(port, value); }
 uint32_t Machine::in32(uint16_t port) { return guest::in32(port); }
+bool Machine::vmcall(uint32_t instruction, uint32_t number, const RegisterCall& call, int64_t& result)
+{
+    Registers r{};
+    r.rax = number;
+    r.rdi = call.word;
+    r.rsi = call.arg[0];
+    r.rdx = call.arg[1];
+    r.r10 = call.arg[2];
+    r.r8 = call.arg[3];
+    if (!vmcall_safely(instruction, &r)) return false;
+    result = static_cast<int64_t>(r.rax);
+    return true;
+}
+int64_t Machine::cpuid_call(uint32_t leaf, const RegisterCall& call) { return x86::cpuid_call(leaf, call); }
+bool Machine::execute_vmcall(uint32_t instruction, Registers& r) { return vmcall_safely(instruction, &r); }
+void Machine::execute_cpuid(Registers& r)
+{
+    register uint64_t r10 asm("r10") = r.r10;
+    register uint64_t r8 asm("r8") = r.r8;
+    asm volatile("cpuid"
+                 : "+a"(r.rax), "+b"(r.rbx), "+c"(r.rcx), "+d"(r.rdx), "+S"(r.rsi), "+D"(r.rdi), "+r"(r10),
+                   "+r"(r8)
+                 :
+                 : "memory");
+    r.r10 = r10;
+    r.r8 = r8;
+}
 Gpa Machine::gpa(const void* where) { return Gpa{reinterpret_cast<uint64_t>(where)}; }
 
 CallPage& Machine::borrow()

@@ -96,6 +96,72 @@ read_msr_safely:
     faults_at 1b, 2b
 
 /*
+ * bool vmcall_safely(uint32_t instruction, Registers*): VMCALL, or VMMCALL where `instruction` is 2, with these
+ * registers, and what they are afterwards. False if the processor does not know it.
+ */
+    .globl vmcall_safely
+vmcall_safely:
+    push    %rbx
+    push    %rbp
+    push    %r12
+    push    %r13
+    push    %r14
+    push    %r15
+    push    %rsi
+    mov     %rsi, %rax
+    cmp     $2, %edi                /* the loads leave the flags alone */
+    mov     8(%rax), %rbx
+    mov     16(%rax), %rcx
+    mov     24(%rax), %rdx
+    mov     32(%rax), %rsi
+    mov     40(%rax), %rdi
+    mov     48(%rax), %rbp
+    mov     56(%rax), %r8
+    mov     64(%rax), %r9
+    mov     72(%rax), %r10
+    mov     80(%rax), %r11
+    mov     88(%rax), %r12
+    mov     96(%rax), %r13
+    mov     104(%rax), %r14
+    mov     112(%rax), %r15
+    mov     (%rax), %rax
+    je      2f
+1:  vmcall
+    jmp     3f
+2:  vmmcall
+3:  push    %rax
+    mov     8(%rsp), %rax
+    mov     %rbx, 8(%rax)
+    mov     %rcx, 16(%rax)
+    mov     %rdx, 24(%rax)
+    mov     %rsi, 32(%rax)
+    mov     %rdi, 40(%rax)
+    mov     %rbp, 48(%rax)
+    mov     %r8, 56(%rax)
+    mov     %r9, 64(%rax)
+    mov     %r10, 72(%rax)
+    mov     %r11, 80(%rax)
+    mov     %r12, 88(%rax)
+    mov     %r13, 96(%rax)
+    mov     %r14, 104(%rax)
+    mov     %r15, 112(%rax)
+    pop     %rbx
+    mov     %rbx, (%rax)
+    mov     $1, %eax
+4:  pop     %rsi
+    pop     %r15
+    pop     %r14
+    pop     %r13
+    pop     %r12
+    pop     %rbp
+    pop     %rbx
+    ret
+5:  xor     %eax, %eax
+    jmp     4b
+    faults_at 1b, 5b
+    faults_at 2b, 5b
+
+/*
  * void halt_once(): enable interrupts, and halt until one comes. An interrupt may be taken right in front of the
  * halt where an emulator forgets that STI shields the next instruction; the handler then moves on behind it.
  */

@@ -31,7 +31,7 @@ constexpr struct
 CASE(call, the_result_is_there_at_once, core_loopback, "ARGO-CALL-001")
 {
     // One instruction, and in the next one everything is done: the answer written, the message in the ring.
-    by_each_mechanism([](const argo::Mechanism& mechanism) {
+    by_each_doorbell([](const argo::Mechanism& mechanism) {
         const Gpa info = lead().alloc(sizeof(argo_info)),
                   frame = lead().alloc(sizeof(argo_frame), ARGO_FRAME_ALIGN);
         lead().store(frame, frame_for(ARGO_OP_QUERY, info.value, sizeof(argo_info), mechanism.id));
@@ -50,7 +50,7 @@ CASE(call, the_result_is_there_at_once, core_loopback, "ARGO-CALL-001")
 CASE(call, the_frame_stays_as_it_was, core_loopback, "ARGO-CALL-002")
 {
     // A call that succeeds, one that fails, and one that is none; the words that it does not use are marked.
-    by_each_mechanism([](const argo::Mechanism& mechanism) {
+    by_each_doorbell([](const argo::Mechanism& mechanism) {
         Witness witness(mechanism.id);
         argo_frame unknown = frame_for(0x1f, 1, 2, 3, 4), failing = witness.frame();
         failing.arg[3] = UINT64_MAX;
@@ -70,7 +70,7 @@ CASE(call, the_frame_stays_as_it_was, core_loopback, "ARGO-CALL-002")
 CASE(call, what_is_beside_the_frame_stays, core_loopback, "ARGO-CALL-002")
 {
     const Gpa page = lead().alloc(ARGO_PAGE_SIZE, ARGO_PAGE_SIZE);
-    by_each_mechanism([&](const argo::Mechanism& mechanism) {
+    by_each_doorbell([&](const argo::Mechanism& mechanism) {
         lead().fill_pattern(page, ARGO_PAGE_SIZE, 3);
         lead().store(Gpa{page.value + 640}, frame_for(ARGO_OP_NOTIFY));
         expect(ring_at(mechanism, Gpa{page.value + 640}));
@@ -88,7 +88,7 @@ CASE(call, a_frame_stands_at_any_multiple_of_64, core_loopback, "ARGO-CALL-001")
         row("offset in page", offset);
         const Gpa where{page.value + offset};
         lead().store(where, frame_for(ARGO_OP_NOTIFY));
-        by_each_mechanism([&](const argo::Mechanism& mechanism) {
+        by_each_doorbell([&](const argo::Mechanism& mechanism) {
             if (offset % 512 != 448 && offset != 0) return;
             lead().store(where, frame_for(ARGO_OP_NOTIFY));
             expect(ring_at(mechanism, where));
@@ -101,7 +101,7 @@ CASE(call, the_result_is_written_last, core_loopback, "ARGO-CALL-001")
 {
     // An answer over the frame that asked for it: silly, but the frame was read before, and the result comes
     // last.
-    by_each_mechanism([](const argo::Mechanism& mechanism) {
+    by_each_doorbell([](const argo::Mechanism& mechanism) {
         const Gpa where = lead().alloc(sizeof(argo_info), ARGO_FRAME_ALIGN);
         lead().store(where, frame_for(ARGO_OP_QUERY, where.value, sizeof(argo_info), 0x600d));
         expect(ring_at(mechanism, where));
@@ -199,14 +199,15 @@ CASE(call, errors_of_every_call_precede_those_of_each_operation, core_loopback, 
 
 CASE(call, flags_of_the_frame_are_zero, core_loopback, "ARGO-CALL-102", "ARGO-CALL-005")
 {
-    const argo::Mechanism mechanism = discover().candidates[0].mechanism;
     auto ring = open_loopback();
-    for (uint32_t bit = 0; bit < 32; bit++) {
-        row("bit", bit);
-        argo_frame frame = frame_for(ARGO_OP_RESET);
-        frame.flags = UINT32_C(1) << bit;
-        expect_error(call_by_hand(mechanism, frame).result, ARGO_EINVAL);
-    }
+    by_each_doorbell([](const argo::Mechanism& mechanism) {
+        for (uint32_t bit = 0; bit < 32; bit++) {
+            row("mechanism", mechanism.id, "bit", bit);
+            argo_frame frame = frame_for(ARGO_OP_RESET);
+            frame.flags = UINT32_C(1) << bit;
+            expect_error(call_by_hand(mechanism, frame).result, ARGO_EINVAL);
+        }
+    });
     expect_ok(send(lead(), 1, lead(), 1, {})); // Nothing was reset.
 }
 
@@ -481,7 +482,7 @@ CASE(call, the_last_frame_of_memory_is_one, core_loopback, "ARGO-CALL-001", "ARG
 {
     LastPage last;
     const auto frame = frame_for(ARGO_OP_NOTIFY);
-    by_each_mechanism([&](const argo::Mechanism& mechanism) {
+    by_each_doorbell([&](const argo::Mechanism& mechanism) {
         last.put(frame);
         expect(ring_at(mechanism, last.at<argo_frame>()));
         const auto after = last.get<argo_frame>();

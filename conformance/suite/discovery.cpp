@@ -125,6 +125,11 @@ CASE(discovery, mechanisms_are_listed_with_their_parameters, core_loopback, "ARG
             expect(leaf.ebx <= 0xffff);
             expect_eq(leaf.ecx | leaf.edx, 0u);
             break;
+        case ARGO_MECHANISM_VMCALL:
+            expect(leaf.ecx == 1 || leaf.ecx == 2);
+            expect_eq(leaf.edx, 0u);
+            break;
+        case ARGO_MECHANISM_CPUID: expect_eq(leaf.ecx | leaf.edx, 0u); break;
         default: continue;
         }
         known++;
@@ -220,10 +225,11 @@ class Pretender
     uint32_t absent_msr = 0; ///< #GP
     uint32_t liar_msr = 0;   ///< writes a result, but there was no query
     uint32_t rung = 0;       ///< doorbells of any kind
+    uint32_t executed = 0;   ///< the hypercall instruction that came last
 
-    void put(uint32_t id, uint32_t revision, uint32_t ebx)
+    void put(uint32_t id, uint32_t revision, uint32_t ebx, uint32_t ecx = 0)
     {
-        before[count++] = {static_cast<uint16_t>(id), static_cast<uint16_t>(revision), ebx, 0, 0};
+        before[count++] = {static_cast<uint16_t>(id), static_cast<uint16_t>(revision), ebx, ecx, 0};
     }
 
     argo::CpuidRegisters cpuid(uint32_t leaf, uint32_t subleaf)
@@ -273,6 +279,17 @@ class Pretender
     {
         rung++;
         platform::machine().out32(port, value);
+    }
+    bool vmcall(uint32_t instruction, uint32_t number, const argo::RegisterCall& call, int64_t& result)
+    {
+        rung++;
+        executed = instruction;
+        return number != absent_msr && platform::machine().vmcall(instruction, number, call, result);
+    }
+    int64_t cpuid_call(uint32_t leaf, const argo::RegisterCall& call)
+    {
+        rung++;
+        return platform::machine().cpuid_call(leaf, call);
     }
     Gpa gpa(const void* where) { return platform::machine().gpa(where); }
     argo::CallPage& borrow() { return *(page_ = &platform::machine().borrow()); }
@@ -475,4 +492,21 @@ CASE(discovery, the_library_reads_no_list_for_ever, core_loopback, "ARGO-DISCOVE
     machine.rung = 0;
     expect_eq(argo::probe(machine).error(), argo::Error::incompatible);
     expect_eq(machine.rung, 0u);
+}
+
+CASE(discovery, the_library_executes_the_instruction_named, core_loopback, "ARGO-VMCALL-003",
+     "ARGO-DISCOVERY-009")
+{
+    // Each of the two that there are, on a processor that knows neither; one from the future is not tried.
+    for (const uint32_t instruction : {1u, 2u, 0u, 3u}) {
+        row("instruction", instruction);
+        Pretender machine;
+        machine.real_ones = false;
+        machine.absent_msr = some_msr;
+        machine.put(ARGO_MECHANISM_VMCALL, 1, some_msr, instruction);
+        const bool known = instruction == 1 || instruction == 2;
+        expect_eq(argo::probe(machine).error(), known ? argo::Error::no_answer : argo::Error::incompatible);
+        expect_eq(machine.executed, known ? instruction : 0);
+        expect_eq(machine.rung, known ? 1u : 0u);
+    }
 }

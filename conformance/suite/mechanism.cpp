@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
 //
-// msr, mmio, pio: the doorbells, rung as they should be and as they should not.
-// Book: spec/msr.rst, spec/mmio.rst, spec/pio.rst.
+// msr, mmio, pio: the doorbells, rung as they should be and as they should not. vmcall, cpuid: the same for calls
+// in registers. Book: spec/msr.rst, spec/mmio.rst, spec/pio.rst, spec/vmcall.rst, spec/cpuid.rst.
 
 #include "frames.hpp"
 
@@ -264,4 +264,114 @@ CASE(pio, an_in_is_nothing, core_loopback, "ARGO-PIO-004")
     witness.arm(where);
     (void)machine().in32(port);
     witness.expect_idle(where);
+}
+
+// VMCALL and CPUID: registers.
+
+namespace {
+
+constexpr uint64_t marked = UINT64_C(0xa5a5000000000000);
+
+/// Registers for the call that the witness's frame describes, those that it does not use marked.
+platform::Registers registers_for(const argo_frame& frame, uint64_t number)
+{
+    platform::Registers r{};
+    uint64_t mark = marked;
+    for (uint64_t* each : {&r.rbx, &r.rcx, &r.rbp, &r.r9, &r.r11, &r.r12, &r.r13, &r.r14, &r.r15})
+        *each = ++mark;
+    r.rax = number;
+    r.rdi = frame.op;
+    r.rsi = frame.arg[0];
+    r.rdx = frame.arg[1];
+    r.r10 = frame.arg[2];
+    r.r8 = frame.arg[3];
+    return r;
+}
+
+/// The registers but RAX are these.
+void expect_same_but_rax(platform::Registers found, const platform::Registers& expected)
+{
+    found.rax = expected.rax;
+    expect_eq(std::memcmp(&found, &expected, sizeof found), 0);
+}
+
+} // namespace
+
+CASE(vmcall, the_instruction_makes_the_call, core_loopback, "ARGO-VMCALL-001", "ARGO-VMCALL-002")
+{
+    // A call that succeeds, and one that fails: RAX has the result, and nothing else was touched.
+    const auto mechanism = offered(ARGO_MECHANISM_VMCALL);
+    Witness witness;
+    argo_frame failing = witness.frame();
+    failing.arg[0] = lead().bad_gpa();
+    for (const auto& [frame, result] : {std::pair{failing, -int64_t{ARGO_EFAULT}}, {witness.frame(), 0}}) {
+        row("expected", result);
+        const auto before = registers_for(frame, mechanism.ebx);
+        auto after = before;
+        expect(machine().execute_vmcall(mechanism.ecx, after));
+        expect_eq(static_cast<int64_t>(after.rax), result);
+        expect_same_but_rax(after, before);
+    }
+    witness.expect_called();
+}
+
+CASE(vmcall, another_number_is_no_call, core_loopback, "ARGO-VMCALL-004")
+{
+    const auto mechanism = offered(ARGO_MECHANISM_VMCALL);
+    Witness witness;
+    for (const uint64_t number : {uint64_t{mechanism.ebx} + 1, uint64_t{mechanism.ebx} ^ 0x80000000,
+                                  mechanism.ebx | UINT64_C(1) << 32, UINT64_C(0), UINT64_MAX}) {
+        if (number == mechanism.ebx) continue;
+        row("number", number);
+        auto registers = registers_for(witness.frame(), number);
+        machine().execute_vmcall(mechanism.ecx, registers);
+        expect_ne(registers.rax, 0u); // Not the result of this call ...
+        witness.expect_not_called();  // ... since there was none.
+    }
+}
+
+CASE(vmcall, high_bits_of_the_word_are_zero, core_loopback, "ARGO-VMCALL-005")
+{
+    const auto mechanism = offered(ARGO_MECHANISM_VMCALL);
+    Witness witness;
+    for (uint32_t bit = 32; bit < 64; bit++) {
+        row("bit", bit);
+        auto registers = registers_for(witness.frame(), mechanism.ebx);
+        registers.rdi |= UINT64_C(1) << bit;
+        expect(machine().execute_vmcall(mechanism.ecx, registers));
+        expect_error(static_cast<int64_t>(registers.rax), ARGO_EINVAL);
+    }
+    witness.expect_not_called();
+}
+
+CASE(cpuid, the_leaf_makes_the_call, core_loopback, "ARGO-CPUID-001")
+{
+    const auto mechanism = offered(ARGO_MECHANISM_CPUID);
+    Witness witness;
+    argo_frame failing = witness.frame();
+    failing.arg[0] = lead().bad_gpa();
+    for (const auto& [frame, result] : {std::pair{failing, -int64_t{ARGO_EFAULT}}, {witness.frame(), 0}}) {
+        row("expected", result);
+        auto expected = registers_for(frame, mechanism.ebx);
+        auto after = expected;
+        expected.rbx = expected.rcx = expected.rdx = 0;
+        machine().execute_cpuid(after);
+        expect_eq(static_cast<int64_t>(after.rax), result);
+        expect_same_but_rax(after, expected);
+    }
+    witness.expect_called();
+}
+
+CASE(cpuid, high_bits_of_the_word_are_zero, core_loopback, "ARGO-CPUID-003")
+{
+    const auto mechanism = offered(ARGO_MECHANISM_CPUID);
+    Witness witness;
+    for (uint32_t bit = 32; bit < 64; bit++) {
+        row("bit", bit);
+        auto registers = registers_for(witness.frame(), mechanism.ebx);
+        registers.rdi |= UINT64_C(1) << bit;
+        machine().execute_cpuid(registers);
+        expect_error(static_cast<int64_t>(registers.rax), ARGO_EINVAL);
+    }
+    witness.expect_not_called();
 }

@@ -62,10 +62,13 @@ Engine::Engine(Host& host, const Limits& limits, uint64_t features, Identity ide
 
 Engine::~Engine() { domains_.clear(host_); }
 
-int64_t Engine::call(Domain& caller, uint32_t word, const uint64_t (&arguments)[4],
+int64_t Engine::call(Domain& caller, uint64_t word, const uint64_t (&arguments)[4],
                      Privilege privilege) noexcept
 {
-    return finish(enter(static_cast<DomainState&>(caller), word, 0, arguments, privilege));
+    // The register's upper half is reserved like the frame's flags, and checked where they are.
+    const auto high = static_cast<uint32_t>(word >> 32);
+    return finish(
+        enter(static_cast<DomainState&>(caller), static_cast<uint32_t>(word), high, arguments, privilege));
 }
 
 /// The offered operation of this number, or null.

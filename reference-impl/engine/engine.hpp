@@ -86,8 +86,9 @@ class Engine
     /// incarnation, so that its calls return ESTALE until reset. Its vCPUs are stopped. ARGO-LIFECYCLE-005.
     void restore(Domain& domain) noexcept;
 
-    /// A call by a mechanism that passes registers. Returns what the guest finds as its result.
-    int64_t call(Domain& caller, uint32_t word, const uint64_t (&arguments)[4],
+    /// A call by a mechanism that passes registers; `word` is all 64 bits of the one for the operation word.
+    /// Returns what the guest finds as its result.
+    int64_t call(Domain& caller, uint64_t word, const uint64_t (&arguments)[4],
                  Privilege privilege = Privilege::kernel) noexcept;
 
     /// A call by a mechanism that passes the guest-physical address of a frame. False, and nothing happened,

@@ -47,6 +47,9 @@ class Bus
     virtual void store(uint64_t address, unsigned size, uint64_t value) = 0;
     /// WRMSR of an MSR that KVM leaves to us. False raises #GP. RDMSR of them raises #GP, always.
     virtual bool write_msr(uint32_t index, uint64_t value) = 0;
+    /// A hypercall of 64-bit code: RAX, RDI, and RSI, RDX, R10, R8. What RAX is then.
+    virtual int64_t hypercall(bool user_mode, uint64_t number, uint64_t word,
+                              const uint64_t (&arguments)[4]) = 0;
     /// The vCPU stops by itself, and with it the guest.
     virtual void end(End) = 0;
 

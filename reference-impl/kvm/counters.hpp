@@ -19,13 +19,14 @@ enum class Reason : uint8_t
     mmio,
     wrmsr,
     rdmsr,
+    hypercall,
     shutdown,
     internal_error,
     fail_entry,
     other,
 };
 constexpr std::string_view reason_names[] = {"io",       "mmio",           "wrmsr",      "rdmsr",
-                                             "shutdown", "internal_error", "fail_entry", "other"};
+                                             "hypercall", "shutdown", "internal_error", "fail_entry", "other"};
 
 /// A number that several threads add to.
 class Counter

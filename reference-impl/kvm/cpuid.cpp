@@ -67,7 +67,25 @@ void append_argo(Cpuid& cpuid, std::span<const engine::Offer> offers, engine::Id
     }
 }
 
+/// KVM's features that a guest uses by a hypercall of KVM's.
+void remove_hypercalls(Cpuid& cpuid)
+{
+    constexpr uint32_t theirs = bit(KVM_FEATURE_PV_UNHALT) | bit(KVM_FEATURE_PV_SEND_IPI) |
+                                bit(KVM_FEATURE_PV_SCHED_YIELD) | bit(KVM_FEATURE_HC_MAP_GPA_RANGE);
+    for (auto& entry : cpuid) {
+        if (entry.function == KVM_CPUID_FEATURES) entry.eax &= ~theirs;
+    }
+}
+
 } // namespace
+
+Instruction hypercall_instruction(const Cpuid& supported)
+{
+    constexpr uint32_t amd = 0x68747541, hygon = 0x6f677948; // EBX of "AuthenticAMD" and "HygonGenuine"
+    const auto vendor = std::ranges::find(supported, 0u, &kvm_cpuid_entry2::function);
+    const bool svm = vendor != supported.end() && (vendor->ebx == amd || vendor->ebx == hygon);
+    return svm ? Instruction::vmmcall : Instruction::vmcall;
+}
 
 Cpuid guest_cpuid(const Cpuid& supported, unsigned id, unsigned count, std::span<const engine::Offer> offers,
                   engine::Identity identity)
@@ -90,6 +108,9 @@ Cpuid guest_cpuid(const Cpuid& supported, unsigned id, unsigned count, std::span
         default: break;
         }
     }
+    // Where hypercalls are ours, nobody else's are there.
+    if (std::ranges::find(offers, ARGO_MECHANISM_VMCALL, &engine::Offer::mechanism) != offers.end())
+        remove_hypercalls(cpuid);
     append_topology(cpuid, id, count);
     if (!offers.empty()) append_argo(cpuid, offers, identity);
     return cpuid;

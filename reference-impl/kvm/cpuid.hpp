@@ -4,6 +4,7 @@
 #pragma once
 
 #include "engine/discovery.hpp"
+#include "kvm/doorbell.hpp"
 #include "kvm/kvm.hpp"
 
 namespace argo::kvm {
@@ -14,5 +15,8 @@ constexpr uint32_t argo_cpuid_base = 0x40000100;
 /// CPUID of vCPU `id` out of `count`, made from what KVM supports. Without offers there is no Argo block.
 Cpuid guest_cpuid(const Cpuid& supported, unsigned id, unsigned count, std::span<const engine::Offer> offers,
                   engine::Identity identity);
+
+/// The hypercall instruction of the processor that a guest sees.
+Instruction hypercall_instruction(const Cpuid& supported);
 
 } // namespace argo::kvm

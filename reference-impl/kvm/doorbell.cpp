@@ -6,7 +6,8 @@
 
 namespace argo::kvm {
 
-std::vector<engine::Offer> offers(const std::vector<Mechanism>& mechanisms, const Doorbells& doorbells)
+std::vector<engine::Offer> offers(const std::vector<Mechanism>& mechanisms, const Doorbells& doorbells,
+                                  Instruction instruction)
 {
     constexpr uint32_t revision = 1;
     std::vector<engine::Offer> offers;
@@ -18,6 +19,10 @@ std::vector<engine::Offer> offers(const std::vector<Mechanism>& mechanisms, cons
                               static_cast<uint32_t>(doorbells.mmio >> 32), 0});
             break;
         case Mechanism::pio: offers.push_back({ARGO_MECHANISM_PIO, revision, doorbells.pio, 0, 0}); break;
+        case Mechanism::vmcall:
+            offers.push_back({ARGO_MECHANISM_VMCALL, revision, doorbells.vmcall,
+                              static_cast<uint32_t>(instruction), 0});
+            break;
         }
     }
     return offers;

@@ -95,6 +95,11 @@ int System::extension(unsigned capability) const noexcept
     return value < 0 ? 0 : value;
 }
 
+bool System::hands_out_hypercalls() const noexcept
+{
+    return (extension(KVM_CAP_XEN_HVM) & KVM_XEN_HVM_CONFIG_INTERCEPT_HCALL) != 0;
+}
+
 Cpuid System::supported_cpuid() const
 {
     constexpr size_t more_than_there_are = 256;
@@ -149,7 +154,7 @@ void Vm::set_memory(std::span<std::byte> memory)
     control(vm_, KVM_SET_USER_MEMORY_REGION, &region, "take the guest's memory");
 }
 
-void Vm::exit_on_msr(uint32_t index)
+void Vm::exit_on_msrs(std::span<const uint32_t> indices)
 {
     kvm_enable_cap exits{};
     exits.cap = KVM_CAP_X86_USER_SPACE_MSR;
@@ -159,9 +164,21 @@ void Vm::exit_on_msr(uint32_t index)
     uint8_t denied = 0; // One bit an MSR; zero denies, and denied accesses exit.
     kvm_msr_filter filter{};
     filter.flags = KVM_MSR_FILTER_DEFAULT_ALLOW;
-    filter.ranges[0] = {
-        .flags = KVM_MSR_FILTER_READ | KVM_MSR_FILTER_WRITE, .nmsrs = 1, .base = index, .bitmap = &denied};
+    for (size_t i = 0; i < indices.size(); ++i) {
+        filter.ranges[i] = {.flags = KVM_MSR_FILTER_READ | KVM_MSR_FILTER_WRITE,
+                            .nmsrs = 1,
+                            .base = indices[i],
+                            .bitmap = &denied};
+    }
     control(vm_, KVM_X86_SET_MSR_FILTER, &filter, "filter MSRs");
+}
+
+void Vm::exit_on_hypercalls()
+{
+    kvm_xen_hvm_config config{};
+    config.flags = KVM_XEN_HVM_CONFIG_INTERCEPT_HCALL;
+    config.msr = hypercall_msr;
+    control(vm_, KVM_XEN_HVM_CONFIG, &config, "hand hypercalls to user space");
 }
 
 FileDescriptor Vm::create_vcpu(unsigned id) const

@@ -33,6 +33,8 @@ class System
 
     /// What KVM_CHECK_EXTENSION says: zero when absent.
     [[nodiscard]] int extension(unsigned capability) const noexcept;
+    /// Whether KVM can hand hypercalls to us, all of them: its Xen-style exit.
+    [[nodiscard]] bool hands_out_hypercalls() const noexcept;
     /// What KVM can show a guest through CPUID.
     [[nodiscard]] Cpuid supported_cpuid() const;
     /// Bytes of the structure that a vCPU shares with us.
@@ -51,8 +53,11 @@ class Vm
 
     /// Makes `memory` the guest's memory from address 0 on. It must outlive the VM.
     void set_memory(std::span<std::byte> memory);
-    /// Accesses to this MSR, and to no other, come to us.
-    void exit_on_msr(uint32_t index);
+    /// Accesses to these MSRs, and to no others, come to us. Once.
+    void exit_on_msrs(std::span<const uint32_t> indices);
+    /// Hypercalls come to us. KVM knows them by an MSR, which it takes from the guest unless it exits.
+    void exit_on_hypercalls();
+    static constexpr uint32_t hypercall_msr = 0x40000200;
     [[nodiscard]] FileDescriptor create_vcpu(unsigned id) const;
     /// Raises an edge interrupt at the local APIC with this ID. False when it took nothing: it is switched
     /// off.

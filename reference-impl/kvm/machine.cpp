@@ -5,6 +5,8 @@
 #include "kvm/cpuid.hpp"
 #include "kvm/pvh.hpp"
 
+#include <linux/kvm_para.h>
+
 #include <algorithm>
 
 namespace argo::kvm {
@@ -17,9 +19,27 @@ constexpr unsigned frame_shift = 6; // what 32 bits of an address leave out: a f
 
 } // namespace
 
+std::vector<Mechanism> offered_mechanisms(const System& system, const DomainConfig& config)
+{
+    const bool hypercalls = system.hands_out_hypercalls();
+    if (config.mechanisms.empty()) {
+        std::vector all = {Mechanism::msr, Mechanism::mmio, Mechanism::pio};
+        if (hypercalls) all.push_back(Mechanism::vmcall);
+        return all;
+    }
+    if (std::ranges::find(config.mechanisms, Mechanism::vmcall) != config.mechanisms.end() && !hypercalls) {
+        fail(Exit::unavailable,
+             "domain {}: mechanism vmcall needs KVM's Xen-style exit, which this kernel lacks (it came with Linux "
+             "5.12, as CONFIG_KVM_XEN)",
+             config.name);
+    }
+    return config.mechanisms;
+}
+
 Machine::Machine(const System& system, Host& host, const DomainConfig& config, const Image& image,
                  Counters& counters, LineSink& sink, std::function<void()> changed)
     : config_(config),
+      mechanisms_(config.absent ? std::vector<Mechanism>{} : offered_mechanisms(system, config)),
       host_(host),
       counters_(counters),
       changed_(std::move(changed)),
@@ -29,13 +49,12 @@ Machine::Machine(const System& system, Host& host, const DomainConfig& config, c
       held_(config.vcpus)
 {
     vm_.set_memory(memory_.bytes());
-    if (offers(Mechanism::msr)) vm_.exit_on_msr(config.doorbells.msr);
+    set_up_exits();
     image.place(memory_);
     const uint32_t start_info = write_start_info(memory_, config.command_line);
 
     const auto supported = system.supported_cpuid();
-    const auto offered =
-        config.absent ? std::vector<engine::Offer>{} : kvm::offers(config.mechanisms, config.doorbells);
+    const auto offered = kvm::offers(mechanisms_, config.doorbells, hypercall_instruction(supported));
     for (unsigned id = 0; id < config.vcpus; ++id) {
         auto& vcpu = *vcpus_.emplace_back(std::make_unique<Vcpu>(system, vm_, id, *this, counters_));
         vcpu.device().set_cpuid(guest_cpuid(supported, id, config.vcpus, offered, Host::identity()));
@@ -150,9 +169,30 @@ bool Machine::write_msr(uint32_t index, uint64_t value)
     return index == config_.doorbells.msr && offers(Mechanism::msr) && call(Mechanism::msr, value);
 }
 
+/// Numbers other than ours get KVM's own answer to those that it does not know.
+int64_t Machine::hypercall(bool user_mode, uint64_t number, uint64_t word, const uint64_t (&arguments)[4])
+{
+    if (number != config_.doorbells.vmcall || !offers(Mechanism::vmcall)) return -KVM_ENOSYS;
+    counters_[Mechanism::vmcall].add();
+    const auto privilege = user_mode ? engine::Privilege::user : engine::Privilege::kernel;
+    return host_.engine().call(*domain_, word, arguments, privilege);
+}
+
+/// What comes to us because of the mechanisms. Ports and stores do anyway.
+void Machine::set_up_exits()
+{
+    std::vector<uint32_t> msrs;
+    if (offers(Mechanism::msr)) msrs.push_back(config_.doorbells.msr);
+    if (offers(Mechanism::vmcall)) {
+        vm_.exit_on_hypercalls();
+        if (config_.doorbells.msr != Vm::hypercall_msr) msrs.push_back(Vm::hypercall_msr);
+    }
+    if (!msrs.empty()) vm_.exit_on_msrs(msrs);
+}
+
 bool Machine::offers(Mechanism mechanism) const noexcept
 {
-    return !config_.absent && std::ranges::find(config_.mechanisms, mechanism) != config_.mechanisms.end();
+    return std::ranges::find(mechanisms_, mechanism) != mechanisms_.end();
 }
 
 bool Machine::call(Mechanism mechanism, uint64_t frame, engine::Privilege privilege) noexcept

@@ -15,6 +15,10 @@
 
 namespace argo::kvm {
 
+/// What a domain offers on this host: what its topology says, else all that this KVM can. Throws
+/// Failure(Exit::unavailable) for one that it cannot.
+std::vector<Mechanism> offered_mechanisms(const System& system, const DomainConfig& config);
+
 class Machine final : public Bus
 {
   public:
@@ -48,13 +52,17 @@ class Machine final : public Bus
     uint32_t read_port(uint16_t port, unsigned size) override;
     void store(uint64_t address, unsigned size, uint64_t value) override;
     bool write_msr(uint32_t index, uint64_t value) override;
+    int64_t hypercall(bool user_mode, uint64_t number, uint64_t word,
+                      const uint64_t (&arguments)[4]) override;
 
+    void set_up_exits();
     [[nodiscard]] bool offers(Mechanism mechanism) const noexcept;
     bool call(Mechanism mechanism, uint64_t frame,
               engine::Privilege privilege = engine::Privilege::kernel) noexcept;
     bool raise_held();
 
     const DomainConfig& config_;
+    const std::vector<Mechanism> mechanisms_; ///< none when the domain is absent
     Host& host_;
     Counters& counters_;
     const std::function<void()> changed_;

@@ -229,6 +229,7 @@ Doorbells read_doorbells(const Value& value)
         {"msr", put(&Doorbells::msr, address<uint32_t>(0x40000000, 0x400003ff, 1))},
         {"mmio", put(&Doorbells::mmio, address<uint64_t>(device_hole, first_interrupt_controller - 8, 8))},
         {"pio", put(&Doorbells::pio, address<uint16_t>(first_free_port, 0xfffc, 4))},
+        {"vmcall", put(&Doorbells::vmcall, address<uint32_t>(1, 0x7fffffff, 1))}, // Hyper-V's have bit 31 set
     };
     Doorbells doorbells;
     read_table(doorbells, value, keys);

@@ -23,7 +23,7 @@ struct DomainConfig
     unsigned vcpus = 1; ///< their APIC IDs count from 0
     std::string image;  ///< path
     std::string command_line;
-    std::vector<Mechanism> mechanisms = {Mechanism::msr, Mechanism::mmio, Mechanism::pio}; ///< by preference
+    std::vector<Mechanism> mechanisms; ///< by preference; empty: all that this KVM can
     Doorbells doorbells;
     std::chrono::seconds watchdog{0}; ///< zero: none
     Consoles consoles;

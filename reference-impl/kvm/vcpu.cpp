@@ -3,6 +3,7 @@
 #include "kvm/vcpu.hpp"
 
 #include <fmt/format.h>
+#include <linux/kvm_para.h>
 #include <sys/syscall.h>
 
 #include <csignal>
@@ -33,6 +34,7 @@ Reason reason(uint32_t exit)
     case KVM_EXIT_MMIO: return Reason::mmio;
     case KVM_EXIT_X86_WRMSR: return Reason::wrmsr;
     case KVM_EXIT_X86_RDMSR: return Reason::rdmsr;
+    case KVM_EXIT_XEN: return Reason::hypercall;
     case KVM_EXIT_SHUTDOWN: return Reason::shutdown;
     case KVM_EXIT_INTERNAL_ERROR: return Reason::internal_error;
     case KVM_EXIT_FAIL_ENTRY: return Reason::fail_entry;
@@ -142,6 +144,7 @@ void Vcpu::handle_exit()
     case KVM_EXIT_MMIO: return handle_store();
     case KVM_EXIT_X86_WRMSR: run.msr.error = !bus_.write_msr(run.msr.index, run.msr.data); return;
     case KVM_EXIT_X86_RDMSR: run.msr.error = 1; return;
+    case KVM_EXIT_XEN: return handle_hypercall();
     case KVM_EXIT_SHUTDOWN: return crash("triple fault");
     case KVM_EXIT_INTERNAL_ERROR:
         return crash(fmt::format("KVM cannot go on (internal error {}{})", run.internal.suberror,
@@ -179,6 +182,17 @@ void Vcpu::handle_store()
     uint64_t value = 0;
     std::memcpy(&value, access.data, std::min<size_t>(access.len, sizeof value));
     bus_.store(access.phys_addr, access.len, value);
+}
+
+void Vcpu::handle_hypercall()
+{
+    auto& call = device_.state().xen.u.hcall;
+    int64_t result = -KVM_ENOSYS;
+    if (call.longmode) {
+        const auto& p = call.params;
+        result = bus_.hypercall(call.cpl != 0, call.input, p[0], {p[1], p[2], p[3], p[4]});
+    }
+    call.result = static_cast<uint64_t>(result);
 }
 
 void Vcpu::crash(std::string why)

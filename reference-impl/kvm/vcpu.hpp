@@ -48,6 +48,7 @@ class Vcpu final : private Bus::Caller
     void handle_exit();
     void handle_port();
     void handle_store();
+    void handle_hypercall();
     void crash(std::string why);
     void kick() noexcept;
     [[nodiscard]] bool in_user_mode() const override;

@@ -2,8 +2,7 @@
 """Fails when a program holds an instruction that base x86-64, or an emulator that knows little more, does not have.
 
 The image also runs where an emulator executes it one instruction at a time. What such emulators lack: vector
-and x87 registers, BMI, POPCNT and their kin, software interrupts. A hypercall would reach somebody who was not
-asked.
+and x87 registers, BMI, POPCNT and their kin, software interrupts. Hypercalls are there for who offers them.
 """
 import argparse
 import re
@@ -13,7 +12,7 @@ import sys
 REGISTERS = re.compile(r"%(?:[xyz]?mm\d+|st\b|k[0-7]\b|bnd\d)")
 MNEMONICS = re.compile(
     r"^(?:"
-    r"f(?!s\b)\w+|v[a-z]+\w*|endbr\w*"  # x87; AVX, VMX and SVM; CET
+    r"f(?!s\b)\w+|v(?!mm?call)[a-z]+\w*|endbr\w*"  # x87; AVX, VMX and SVM; CET
     r"|andn\w*|bextr\w*|bls\w+|bzhi\w*|mulx\w*|rorx\w*|s[ahr][lr]x\w*|tzcnt\w*|lzcnt\w*|p(?:opcnt|dep|ext)\w*"
     r"|movbe\w*|crc32\w*|ad[co]x\w*|cmpxchg16b|rd(?:rand|seed|pid|tscp|fsbase|gsbase)\w*|wr(?:fsbase|gsbase)\w*"
     r"|xsave\w*|xrstor\w*|x[gs]etbv|clac|stac|invpcid|monitor\w*|mwait\w*"

@@ -148,6 +148,19 @@ bool SimulatedDomain::ring(uint32_t mechanism, uint64_t where, uint64_t frame)
     return done;
 }
 
+bool SimulatedDomain::call(uint32_t mechanism, uint64_t ebx, uint32_t ecx, uint64_t word,
+                           const uint64_t (&arguments)[4], int64_t& result)
+{
+    check_alive();
+    for (const engine::Offer& offer : board_.offers) {
+        if (offer.mechanism != mechanism || offer.ebx != ebx || offer.ecx != ecx) continue;
+        result = board_.engine.call(*domain_, word, arguments);
+        check_alive();
+        return true;
+    }
+    return false;
+}
+
 CallPage& SimulatedDomain::borrow()
 {
     if (borrowed_ == call_pages) throw std::logic_error("a domain makes too many calls at once");

@@ -65,6 +65,10 @@ class SimulatedDomain
     CpuidRegisters cpuid(uint32_t leaf, uint32_t subleaf);
     /// Ring the doorbell of a mechanism whose first parameters these are. False: nobody is there, or refuses.
     bool ring(uint32_t mechanism, uint64_t where, uint64_t frame);
+    /// A call in registers by a mechanism with these parameters; `word` is the whole register. False: nobody
+    /// is there.
+    bool call(uint32_t mechanism, uint64_t ebx, uint32_t ecx, uint64_t word, const uint64_t (&arguments)[4],
+              int64_t& result);
     CallPage& borrow();
     void give_back(CallPage&);
     /// A second vCPU, which does nothing but this, until it is stopped. It can be had.

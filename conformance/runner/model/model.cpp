@@ -23,6 +23,8 @@ constexpr engine::Offer offered[] = {
     {ARGO_MECHANISM_MSR, 1, 0x40000300, 0, 0},
     {ARGO_MECHANISM_MMIO, 1, 0xfe000000, 0, 0},
     {ARGO_MECHANISM_PIO, 1, 0x4150, 0, 0},
+    {ARGO_MECHANISM_VMCALL, 1, 0x4172676f, 2, 0},
+    {ARGO_MECHANISM_CPUID, 1, 0x40004150, 0, 0},
 };
 
 constexpr engine::Identity identity = {ARGO_IMPLEMENTATION_MODEL, 1};

@@ -27,8 +27,9 @@ struct ModelDomain
 struct ModelOptions
 {
     std::vector<ModelDomain> domains;
-    /// ARGO_MECHANISM_*, in the order of preference that guests are told. MSR, MMIO and PIO are offered here.
-    std::vector<uint32_t> mechanisms{ARGO_MECHANISM_MSR, ARGO_MECHANISM_MMIO, ARGO_MECHANISM_PIO};
+    /// ARGO_MECHANISM_*, in the order of preference that guests are told. No others are offered here.
+    std::vector<uint32_t> mechanisms{ARGO_MECHANISM_MSR, ARGO_MECHANISM_MMIO, ARGO_MECHANISM_PIO,
+                                     ARGO_MECHANISM_VMCALL, ARGO_MECHANISM_CPUID};
     bool absent = false;   ///< no Argo: no CPUID block, and nobody behind the doorbells
     uint32_t pages = 1024; ///< memory of each domain
     engine::Limits limits{};

@@ -26,6 +26,9 @@ void out(uint16_t port, uint64_t value, unsigned width)
     if (width == 4) here().ring(ARGO_MECHANISM_PIO, port, value << frame_shift);
 }
 
+/// What a hypercall with a number that is nobody's leaves in RAX.
+constexpr int64_t unknown_hypercall = -1000;
+
 } // namespace
 
 CpuidRegisters Machine::cpuid(uint32_t leaf, uint32_t subleaf) { return here().cpuid(leaf, subleaf); }
@@ -40,6 +43,32 @@ void Machine::out8(uint16_t port, uint8_t value) { out(port, value, 1); }
 void Machine::out16(uint16_t port, uint16_t value) { out(port, value, 2); }
 void Machine::out32(uint16_t port, uint32_t value) { out(port, value, 4); }
 uint32_t Machine::in32(uint16_t) { return UINT32_MAX; }
+bool Machine::vmcall(uint32_t instruction, uint32_t number, const RegisterCall& call, int64_t& result)
+{
+    return here().call(ARGO_MECHANISM_VMCALL, number, instruction, call.word, call.arg, result);
+}
+int64_t Machine::cpuid_call(uint32_t leaf, const RegisterCall& call)
+{
+    int64_t result = leaf;
+    here().call(ARGO_MECHANISM_CPUID, leaf, 0, call.word, call.arg, result);
+    return result;
+}
+bool Machine::execute_vmcall(uint32_t instruction, Registers& r)
+{
+    const uint64_t arguments[4] = {r.rsi, r.rdx, r.r10, r.r8};
+    int64_t result = unknown_hypercall;
+    const bool known = here().call(ARGO_MECHANISM_VMCALL, r.rax, instruction, r.rdi, arguments, result);
+    r.rax = static_cast<uint64_t>(result);
+    return known || instruction == 2;
+}
+void Machine::execute_cpuid(Registers& r)
+{
+    const uint64_t arguments[4] = {r.rsi, r.rdx, r.r10, r.r8};
+    int64_t result = 0;
+    here().call(ARGO_MECHANISM_CPUID, static_cast<uint32_t>(r.rax), 0, r.rdi, arguments, result);
+    r.rax = static_cast<uint64_t>(result);
+    r.rbx = r.rcx = r.rdx = 0;
+}
 Gpa Machine::gpa(const void* where)
 {
     return Gpa{static_cast<uint64_t>(static_cast<const uint8_t*>(where) - here().memory().data())};

@@ -15,6 +15,12 @@
 
 namespace argo::suite::platform {
 
+/// General registers around one instruction. The stack pointer is nobody's to set.
+struct Registers
+{
+    uint64_t rax, rbx, rcx, rdx, rsi, rdi, rbp, r8, r9, r10, r11, r12, r13, r14, r15;
+};
+
 /// The machine that guest-lib drives (it satisfies argo::X86Machine), and what cases about mechanisms need
 /// besides. Each access to a device is one access of exactly that width.
 class Machine
@@ -32,6 +38,10 @@ class Machine
     void out16(uint16_t port, uint16_t value);
     void out32(uint16_t port, uint32_t value);
     uint32_t in32(uint16_t port);
+    bool vmcall(uint32_t instruction, uint32_t number, const RegisterCall& call, int64_t& result);
+    int64_t cpuid_call(uint32_t leaf, const RegisterCall& call);
+    bool execute_vmcall(uint32_t instruction, Registers&); ///< 1: VMCALL, 2: VMMCALL; false: #UD
+    void execute_cpuid(Registers&);
     Gpa gpa(const void*);
     CallPage& borrow();
     void give_back(CallPage&);

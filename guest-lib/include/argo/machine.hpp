@@ -72,6 +72,34 @@ concept X86Machine = Machine<M> && requires(M& m, uint16_t port, uint32_t v32, u
     m.out32(port, v32);
 };
 
+/// A call that needs no frame, as it stands in registers.
+struct RegisterCall
+{
+    uint32_t word;   ///< operation word
+    uint64_t arg[4]; ///< arguments
+};
+
+/// What it may offer on 64-bit x86 besides, so that mechanism VMCALL can be used:
+///
+///   bool vmcall(uint32_t instruction, uint32_t number, const RegisterCall& call, int64_t& result)
+///       VMCALL where `instruction` is 1, VMMCALL where it is 2. Survives #UD: returns false if it was
+///       raised.
+template <class M>
+concept VmcallMachine = X86Machine<M> && sizeof(void*) >= 8 &&
+    requires(M& m, uint32_t v32, const RegisterCall& call, int64_t& result)
+{
+    requires detail::same<decltype(m.vmcall(v32, v32, call, result)), bool>;
+};
+
+/// The same for mechanism CPUID:
+///
+///   int64_t cpuid_call(uint32_t leaf, const RegisterCall& call)
+template <class M>
+concept CpuidCallMachine = X86Machine<M> && sizeof(void*) >= 8 && requires(M& m, uint32_t v32, const RegisterCall& call)
+{
+    requires detail::same<decltype(m.cpuid_call(v32, call)), int64_t>;
+};
+
 /// Holds a call page for the length of a scope.
 template <Machine M>
 class Borrowed

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// How a call reaches the hypervisor: the mechanisms of the ABI that pass the address of a frame, and one call
-// by one of them. Book: chapters discovery and call.
+// How a call reaches the hypervisor: mechanisms that pass the address of a frame, mechanisms that pass
+// registers, and one call by one of them. Book: chapters discovery and call.
 #pragma once
 
 #include <argo/error.hpp>
@@ -33,6 +33,12 @@ constexpr const char* mechanism_name(uint16_t id)
     }
 }
 
+/// Whether a mechanism passes registers, and no frame.
+constexpr bool passes_registers(uint16_t id)
+{
+    return id == ARGO_MECHANISM_VMCALL || id == ARGO_MECHANISM_CPUID;
+}
+
 /// Whether a call can be made by this mechanism on such a machine: its ID and revision are known, its
 /// parameters are possible. Touches nothing.
 template <Machine M>
@@ -43,11 +49,14 @@ constexpr bool usable(const Mechanism& mechanism)
     case ARGO_MECHANISM_MSR: return X86Machine<M>;
     case ARGO_MECHANISM_MMIO: return mechanism.ebx % 8 == 0;
     case ARGO_MECHANISM_PIO: return X86Machine<M> && mechanism.ebx <= 0xffff;
+    case ARGO_MECHANISM_VMCALL: return VmcallMachine<M> && (mechanism.ecx == 1 || mechanism.ecx == 2);
+    case ARGO_MECHANISM_CPUID: return CpuidCallMachine<M>;
     default: return false;
     }
 }
 
-/// Rings the doorbell of a usable mechanism with a frame's address, a multiple of ARGO_FRAME_ALIGN.
+/// Rings the doorbell of a usable mechanism with a frame's address, a multiple of ARGO_FRAME_ALIGN. One that
+/// passes registers has none.
 /// Returns false if that is known to have reached nobody: #GP, or an address that the doorbell cannot express
 /// (doorbells of 32 bits reach frames below 256 GiB).
 template <Machine M>
@@ -80,13 +89,34 @@ bool ring_doorbell(M& machine, const Mechanism& mechanism, Gpa frame)
     }
 }
 
+/// One call by a usable mechanism that passes registers. Returns the result as the hypervisor left it, or
+/// `unanswered` where the processor does not know the instruction.
+template <Machine M>
+int64_t call_in_registers(M& machine, const Mechanism& mechanism, const RegisterCall& call)
+{
+    int64_t result = unanswered;
+    compiler_fence();
+    if constexpr (VmcallMachine<M>) {
+        const bool vmcall = mechanism.id == ARGO_MECHANISM_VMCALL;
+        if (vmcall && !machine.vmcall(mechanism.ecx, mechanism.ebx, call, result)) result = unanswered;
+    }
+    if constexpr (CpuidCallMachine<M>) {
+        if (mechanism.id == ARGO_MECHANISM_CPUID) result = machine.cpuid_call(mechanism.ebx, call);
+    }
+    compiler_fence();
+    return result;
+}
+
 /// One call with a borrowed page: fills the frame, rings, and returns the result as the hypervisor wrote it:
 /// zero or more on success, else a negated Error. Besides, -efault if the doorbell refused the frame's
-/// address, and `unanswered` if nobody wrote a result. The page's `arguments` are the caller's.
+/// address, and `unanswered` if nobody wrote a result. The page's `arguments` are the caller's, and its frame
+/// is not used where the mechanism passes registers.
 template <Machine M>
 int64_t call_by(M& machine, const Mechanism& mechanism, CallPage& page, uint32_t word, uint64_t a0 = 0,
                 uint64_t a1 = 0, uint64_t a2 = 0, uint64_t a3 = 0)
 {
+    if (passes_registers(mechanism.id))
+        return call_in_registers(machine, mechanism, {word, {a0, a1, a2, a3}});
     page.frame = argo_frame{};
     page.frame.op = word;
     page.frame.arg[0] = a0;

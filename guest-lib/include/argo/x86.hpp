@@ -62,6 +62,42 @@ inline void store64(volatile void* doorbell, uint64_t value)
 {
     asm volatile("movq %1, %0" : "=m"(*static_cast<volatile uint64_t*>(doorbell)) : "r"(value) : "memory");
 }
+
+/// Bytes of VMCALL and of VMMCALL, for who steps over one that raised #UD.
+inline constexpr unsigned vmcall_length = 3;
+
+/// VMCALL or, with `instruction` 2, VMMCALL, unprotected: #UD on a processor of the other kind. What it
+/// leaves in RAX.
+inline int64_t vmcall(uint32_t instruction, uint32_t number, const RegisterCall& call)
+{
+    uint64_t rax = number;
+    register uint64_t r10 asm("r10") = call.arg[2];
+    register uint64_t r8 asm("r8") = call.arg[3];
+    if (instruction == 2)
+        asm volatile("vmmcall"
+                     : "+a"(rax)
+                     : "D"(uint64_t{call.word}), "S"(call.arg[0]), "d"(call.arg[1]), "r"(r10), "r"(r8)
+                     : "memory");
+    else
+        asm volatile("vmcall"
+                     : "+a"(rax)
+                     : "D"(uint64_t{call.word}), "S"(call.arg[0]), "d"(call.arg[1]), "r"(r10), "r"(r8)
+                     : "memory");
+    return static_cast<int64_t>(rax);
+}
+
+/// CPUID with a call in the other registers. What it leaves in RAX.
+inline int64_t cpuid_call(uint32_t leaf, const RegisterCall& call)
+{
+    uint64_t rax = leaf, rdx = call.arg[1], rbx = 0, rcx = 0;
+    register uint64_t r10 asm("r10") = call.arg[2];
+    register uint64_t r8 asm("r8") = call.arg[3];
+    asm volatile("cpuid"
+                 : "+a"(rax), "+d"(rdx), "+b"(rbx), "+c"(rcx)
+                 : "D"(uint64_t{call.word}), "S"(call.arg[0]), "r"(r10), "r"(r8)
+                 : "memory");
+    return static_cast<int64_t>(rax);
+}
 #endif
 
 } // namespace argo::x86
