@@ -80,12 +80,13 @@ void apply(const KnownFailures& known_failures, Results& results)
     }
 }
 
-Results make_results(const std::string& target, const std::string& host, const RunOutcome& outcome,
-                     const RunOptions& options, const Catalogue& catalogue,
-                     const KnownFailures& known_failures)
+/// One outcome for each mechanism; the first is of the preferred one.
+Results make_results(const std::string& target, const std::string& host,
+                     const std::vector<RunOutcome>& outcomes, const RunOptions& options,
+                     const Catalogue& catalogue, const KnownFailures& known_failures)
 {
     const auto suite = suite_identity();
-    const auto& identity = outcome.identity;
+    const auto& identity = outcomes.front().identity;
     // Guests report the number; one that the registry does not name stays a number.
     const auto named = catalogue.registry.implementations.find(identity.implementation);
     const auto implementation =
@@ -103,12 +104,14 @@ Results make_results(const std::string& target, const std::string& host, const R
         options.wish.seed,
         command_text(options),
     };
-    for (const auto& entry : outcome.ledger.entries()) {
-        const auto duration =
-            entry.duration ? std::optional(static_cast<uint64_t>(entry.duration->count())) : std::nullopt;
-        results.cases.push_back({entry.what->id, entry.what->requirements, entry.what->profile,
-                                 identity.mechanism, identity.arch, identity.environment, entry.verdict,
-                                 entry.detail, duration});
+    for (const auto& [ledger, notes, told, stopped] : outcomes) {
+        for (const auto& entry : ledger.entries()) {
+            const auto duration =
+                entry.duration ? std::optional(static_cast<uint64_t>(entry.duration->count())) : std::nullopt;
+            results.cases.push_back({entry.what->id, entry.what->requirements, entry.what->profile,
+                                     told.mechanism, told.arch, told.environment, entry.verdict, entry.detail,
+                                     duration});
+        }
     }
     apply(known_failures, results);
     results.requirements = judge_requirements(catalogue, results.cases);
@@ -116,7 +119,8 @@ Results make_results(const std::string& target, const std::string& host, const R
 }
 
 /// Everything of one target but the report.
-void publish(const Results& results, const Notes& notes, const std::filesystem::path& folder)
+void publish(const Results& results, const std::vector<RunOutcome>& outcomes,
+             const std::filesystem::path& folder)
 {
     write_file(folder / "results.json", to_json(results).dump(2) + "\n");
     write_file(folder / "results.xml", to_junit(results));
@@ -125,7 +129,9 @@ void publish(const Results& results, const Notes& notes, const std::filesystem::
                            ? "no Argo found"
                            : results.target.implementation + " " + results.target.version;
     fmt::print("target {}: {}\n", results.target.name, found);
-    for (const auto& note : notes.lines()) fmt::print("note: {}\n", note);
+    for (const auto& outcome : outcomes) {
+        for (const auto& note : outcome.notes.lines()) fmt::print("note: {}\n", note);
+    }
     fmt::print("{}\n{}\n", exceptions(results), profile_table(results));
 }
 
@@ -163,19 +169,40 @@ void compare(std::vector<ReportInput>& inputs, const std::vector<Results>& earli
     }
 }
 
-RunOutcome run_on(Target& target, const std::vector<const Case*>& selection,
-                  const std::filesystem::path& folder)
+/// Every selected case by the mechanism that was asked for, or by the one that the hypervisor prefers. Then,
+/// unless one was asked for, by the others: where that is not quick, a sample.
+std::vector<RunOutcome> run_on(Target& target, const Catalogue& catalogue, const Wish& wish,
+                               const std::filesystem::path& folder)
 {
     ConsoleLog log(folder / "console.log");
-    ProgressLine line(target.name(), selection.size());
-    target.start("");
-    auto outcome = Run(target, selection, Limits().scaled(target.timeout_factor()), log,
-                       [&](const std::string& running, const Ledger& ledger) { line.show(running, ledger); })
-                       .go();
-    auto& environment = outcome.identity.environment;
-    const auto around = target.surroundings();
-    environment += (environment.empty() || around.empty() ? "" : ", ") + around;
-    return outcome;
+    const auto run = [&](const std::vector<const Case*>& selection, const std::string& by) {
+        ProgressLine line(target.name() + by, selection.size());
+        target.start("");
+        auto outcome =
+            Run(target, selection, Limits().scaled(target.timeout_factor()), log,
+                [&](const std::string& running, const Ledger& ledger) { line.show(running, ledger); })
+                .go();
+        auto& environment = outcome.identity.environment;
+        const auto around = target.surroundings();
+        environment += (environment.empty() || around.empty() ? "" : ", ") + around;
+        return outcome;
+    };
+    std::vector<RunOutcome> outcomes;
+    outcomes.push_back(run(select_cases(catalogue, wish), ""));
+    if (!wish.mechanism.empty() && wish.mechanism != every_mechanism) return outcomes;
+
+    const auto first = outcomes.front().identity; // a copy: outcomes grow
+    auto narrowed = wish;
+    if (wish.mechanism != every_mechanism && !target.quick()) narrowed.sample = mechanism_sample;
+    const auto selection = sampled_cases(catalogue, narrowed);
+    for (const auto& mechanism : first.mechanisms) {
+        if (mechanism == first.mechanism || selection.empty() || interrupted()) continue;
+        target.choose(mechanism, narrowed.sample);
+        outcomes.push_back(run(selection, " by " + mechanism));
+        auto& told = outcomes.back().identity.mechanism;
+        if (told.empty()) told = mechanism; // it did not come so far
+    }
+    return outcomes;
 }
 
 } // namespace
@@ -203,10 +230,10 @@ Exit run_command(RunOptions options)
         const auto folder = options.out / target_folder(name);
         try {
             const auto target = make_target(name, programs, options.out, options.wish, crowd);
-            const auto outcome = run_on(*target, selection, folder);
-            auto results =
-                make_results(target->name(), host_description(), outcome, options, catalogue, known_failures);
-            publish(results, outcome.notes, folder);
+            const auto outcomes = run_on(*target, catalogue, options.wish, folder);
+            auto results = make_results(target->name(), host_description(), outcomes, options, catalogue,
+                                        known_failures);
+            publish(results, outcomes, folder);
             inputs.push_back({std::move(results), folder / "console.log", {}});
         } catch (const Unavailable& error) {
             if (choice.names.size() == 1) throw;
@@ -254,9 +281,10 @@ Exit ingest_command(const RunOptions& options, const std::vector<std::filesystem
         }
     }
     ConsoleLog copy(folder / "console.log");
-    const auto outcome = ingest(logs, selection, copy);
-    auto results = make_results("log", "", outcome, options, catalogue, known_failures);
-    publish(results, outcome.notes, folder);
+    std::vector<RunOutcome> outcomes;
+    outcomes.push_back(ingest(logs, selection, copy));
+    auto results = make_results("log", "", outcomes, options, catalogue, known_failures);
+    publish(results, outcomes, folder);
     std::vector<ReportInput> inputs{{std::move(results), folder / "console.log", {}}};
     compare(inputs, earlier);
     write_report(inputs, options, catalogue);

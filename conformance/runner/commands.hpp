@@ -23,7 +23,7 @@ struct RunOptions
     std::filesystem::path mutants;              ///< for the report; empty: none
     std::filesystem::path image;
     std::filesystem::path vmm;
-    std::string kernel = "6.12"; ///< of kvm-nested
+    std::string kernel = "6.12";     ///< of kvm-nested
     std::filesystem::path catalogue; ///< empty: the built-in one
     std::vector<std::string> arguments;
 };

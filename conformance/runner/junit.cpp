@@ -40,14 +40,16 @@ std::string seconds(std::optional<uint64_t> us)
     return fmt::format("{:.6f}", static_cast<double>(us.value_or(0)) / 1e6);
 }
 
-std::string test_case(const CaseResult& c)
+std::string test_case(const std::string& title, const CaseResult& c)
 {
-    const auto dot = c.id.find('.');
+    const auto dot = title.find('.');
     auto xml =
-        fmt::format("    <testcase classname=\"{}\" name=\"{}\" time=\"{}\">\n", escaped(c.id.substr(0, dot)),
-                    escaped(c.id.substr(dot + 1)), seconds(c.duration_us));
+        fmt::format("    <testcase classname=\"{}\" name=\"{}\" time=\"{}\">\n",
+                    escaped(title.substr(0, dot)), escaped(title.substr(dot + 1)), seconds(c.duration_us));
     xml += fmt::format("      <properties>\n        <property name=\"verdict\" value=\"{}\"/>\n",
                        name(c.verdict));
+    if (!c.mechanism.empty())
+        xml += fmt::format("        <property name=\"mechanism\" value=\"{}\"/>\n", escaped(c.mechanism));
     for (const auto& id : c.requirements)
         xml += fmt::format("        <property name=\"obligation\" value=\"{}\"/>\n", escaped(id));
     xml += "      </properties>\n";
@@ -79,6 +81,7 @@ std::string attributes(const std::vector<const CaseResult*>& cases)
 
 std::string to_junit(const Results& results)
 {
+    const auto called = titles(results);
     std::vector<const CaseResult*> all;
     std::vector<std::string> profiles;
     for (const auto& c : results.cases) {
@@ -94,7 +97,8 @@ std::string to_junit(const Results& results)
             if (c->profile == profile) cases.push_back(c);
         }
         xml += fmt::format("  <testsuite name=\"{}\" {}>\n", escaped(profile), attributes(cases));
-        for (const auto* c : cases) xml += test_case(*c);
+        for (const auto* c : cases)
+            xml += test_case(called[static_cast<size_t>(c - results.cases.data())], *c);
         xml += "  </testsuite>\n";
     }
     return xml + "</testsuites>\n";

@@ -54,12 +54,15 @@ int run(int argc, char** argv)
     app.add_option("--catalogue", options.catalogue)->group("");
 
     auto* run = app.add_subcommand("run", "Run cases on one or more targets");
-    run->add_option("--target", options.targets, "auto, all, or a list of model, kvm, kvm-nested, absent, exec:SCRIPT")
+    run->add_option("--target", options.targets,
+                    "auto, all, or a list of model, kvm, kvm-nested, absent, exec:SCRIPT")
         ->capture_default_str();
     run->add_option("--arch", options.arch, "Architecture of the guests")->capture_default_str();
     add_selection(run, options.wish);
-    run->add_option("--mechanism", options.wish.mechanism,
-                    "Make calls by this mechanism (default: what the hypervisor prefers)");
+    run->add_option(
+        "--mechanism", options.wish.mechanism,
+        "Make calls by this mechanism alone; 'all': every case by each that is offered (default: every case "
+        "by the one that the hypervisor prefers, and by the others too on quick targets, else a sample)");
     run->add_option("--seed", options.wish.seed, "For cases that choose at random")->capture_default_str();
     add_outputs(run, options);
     run->add_option("--timeout-factor", options.wish.timeout_factor, "Multiplies every limit of time")

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <fstream>
+#include <map>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
@@ -43,9 +44,22 @@ json target_data(const ReportInput& input, const Catalogue& catalogue)
     const auto& results = input.results;
     json data = to_json(results);
     json cases = json::object();
-    for (auto& c : data["cases"]) cases[c["id"].get<std::string>()] = c;
-    for (auto& [id, text] : excerpts(input.console)) {
-        if (cases.contains(id)) cases[id]["log"] = text;
+    // By several mechanisms a case has several results. The worst stands for it, and `by` has them all.
+    std::map<std::string, std::vector<std::string>> logs;
+    for (auto& [id, text] : excerpts(input.console)) logs[id].push_back(std::move(text));
+    for (size_t i = 0; i < results.cases.size(); ++i) {
+        const auto& c = results.cases[i];
+        auto& entry = cases[c.id];
+        json by = entry.is_null() ? json::array() : std::move(entry["by"]);
+        const auto said = by.size();
+        by.push_back({{"mechanism", c.mechanism}, {"verdict", name(c.verdict)}});
+        if (entry.is_null() || c.verdict > *verdict_named(entry["verdict"].get_ref<const std::string&>())) {
+            entry = data["cases"][i];
+            // Each mechanism's run of it is one excerpt, in the same order.
+            if (const auto log = logs.find(c.id); log != logs.end())
+                entry["log"] = log->second[std::min(said, log->second.size() - 1)];
+        }
+        entry["by"] = std::move(by);
     }
     json requirements = json::object();
     for (const auto& r : results.requirements) {

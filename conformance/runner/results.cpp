@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <fstream>
+#include <map>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
@@ -70,6 +71,16 @@ Counts Results::counts() const noexcept
     Counts counts;
     for (const auto& c : cases) counts.add(c.verdict);
     return counts;
+}
+
+std::vector<std::string> titles(const Results& results)
+{
+    std::map<std::string_view, unsigned> times;
+    for (const auto& c : results.cases) ++times[c.id];
+    std::vector<std::string> all;
+    for (const auto& c : results.cases)
+        all.push_back(times[c.id] == 1 ? c.id : fmt::format("{} by {}", c.id, c.mechanism));
+    return all;
 }
 
 std::vector<RequirementResult> judge_requirements(const Catalogue& catalogue,

@@ -58,6 +58,10 @@ struct Results
     Counts counts() const noexcept;
 };
 
+/// What each case is called where one line tells of one result: its ID, and where there are results of it by
+/// several mechanisms, by which. In the order of `cases`.
+std::vector<std::string> titles(const Results&);
+
 /// One result for each obligation of the catalogue, worst of the cases that name it.
 std::vector<RequirementResult> judge_requirements(const Catalogue&, const std::vector<CaseResult>&);
 

@@ -33,9 +33,11 @@ std::vector<const Case*> select_cases(const Catalogue& catalogue, const Wish& wi
     require_matches("profile", wish.profile, catalogue.profiles());
     require_matches("case", wish.filter, catalogue.case_ids());
     const auto& mechanisms = catalogue.registry.mechanisms;
-    if (!wish.mechanism.empty() && std::ranges::find(mechanisms, wish.mechanism) == mechanisms.end()) {
+    if (!wish.mechanism.empty() && wish.mechanism != every_mechanism &&
+        std::ranges::find(mechanisms, wish.mechanism) == mechanisms.end()) {
         throw UsageError(
-            fmt::format("mechanism '{}' is not known; known: {}", wish.mechanism, join(mechanisms, ", ")));
+            fmt::format("mechanism '{}' is not known; known: {}, and {} for every one that is offered",
+                        wish.mechanism, join(mechanisms, ", "), every_mechanism));
     }
     std::vector<const Case*> selected;
     for (const auto& c : catalogue.cases) {
@@ -54,6 +56,13 @@ bool needs_crowd(const std::vector<const Case*>& cases)
 {
     return std::ranges::any_of(
         cases, [](const Case* c) { return c->profile == "wildcard" || c->profile == "lifecycle"; });
+}
+
+std::vector<const Case*> sampled_cases(const Catalogue& catalogue, const Wish& wish)
+{
+    auto selected = select_cases(catalogue, wish);
+    std::erase_if(selected, [&](const Case* c) { return !suite::glob_match_any(wish.sample, c->id); });
+    return selected;
 }
 
 std::string guest_command_line(const Role& own, const std::vector<Role>& all, const Wish& wish,
@@ -75,8 +84,9 @@ std::string guest_command_line(const Role& own, const std::vector<Role>& all, co
         line += fmt::format(" crowd={}-{}", first->domid, last->domid);
     if (!wish.profile.empty()) line += " profile=" + wish.profile;
     if (!wish.filter.empty()) line += " filter=" + wish.filter;
+    if (!wish.sample.empty()) line += " sample=" + wish.sample;
     if (!after.empty()) line += " after=" + after;
-    if (!wish.mechanism.empty()) line += " mechanism=" + wish.mechanism;
+    if (!wish.mechanism.empty() && wish.mechanism != every_mechanism) line += " mechanism=" + wish.mechanism;
     line += fmt::format(" seed={} slow={}", wish.seed,
                         std::max(1u, static_cast<unsigned>(std::ceil(wish.timeout_factor))));
     return line;

@@ -10,12 +10,22 @@
 
 namespace argo::runner {
 
+/// Where there is no time for every case by every mechanism: what runs by all but the preferred one. How
+/// calls are made, and messages between domains.
+inline constexpr std::string_view mechanism_sample =
+    "call.*,query.*,sendv.message_arrives_in_another_domain,sendv.the_source_is_not_forged,"
+    "notify.the_librarys_receiver_notifies,reset.the_rings_of_others_stay";
+
+/// The word that asks for every mechanism, and for every case by each.
+inline constexpr std::string_view every_mechanism = "all";
+
 /// What the user asked for; globs may be lists, `a*,b*`, and empty ones match everything.
 struct Wish
 {
     std::string profile;
     std::string filter;
-    std::string mechanism; ///< empty: the hypervisor's own preference
+    std::string mechanism; ///< empty: the hypervisor's own preference first, then the others
+    std::string sample;    ///< a glob that narrows the others
     uint64_t seed = 1;
     double timeout_factor = 1; ///< multiplies every limit of time
 };
@@ -27,6 +37,9 @@ std::vector<const Case*> select_cases(const Catalogue&, const Wish&);
 /// Whether these cases need the many domains that limits on waiters do. Only at a wildcard ring can so many
 /// wait.
 bool needs_crowd(const std::vector<const Case*>&);
+
+/// Those of them that match the sample as well; maybe none.
+std::vector<const Case*> sampled_cases(const Catalogue&, const Wish&);
 
 /// A domain of the run.
 struct Role

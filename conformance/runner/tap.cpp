@@ -22,15 +22,16 @@ std::string escaped(std::string_view text)
     return tap;
 }
 
-std::string test_point(size_t number, const CaseResult& c)
+std::string test_point(size_t number, const std::string& title, const CaseResult& c)
 {
     const bool ok =
         c.verdict == Verdict::pass || c.verdict == Verdict::not_supported || c.verdict == Verdict::skip;
-    auto tap = fmt::format("{} {} - {}", ok ? "ok" : "not ok", number, escaped(c.id));
+    auto tap = fmt::format("{} {} - {}", ok ? "ok" : "not ok", number, escaped(title));
     if (c.verdict == Verdict::skip) tap += " # SKIP " + escaped(c.detail);
     if (c.verdict == Verdict::not_supported) tap += " # SKIP not supported: " + escaped(c.detail);
     if (c.verdict == Verdict::kfail) tap += " # TODO " + escaped(c.detail);
     tap += fmt::format("\n  ---\n  verdict: {}\n  profile: {}\n", name(c.verdict), c.profile);
+    if (!c.mechanism.empty()) tap += fmt::format("  mechanism: {}\n", c.mechanism);
     tap += fmt::format("  obligations: [{}]\n", join(c.requirements, ", "));
     // A JSON string is a YAML string too.
     if (!c.detail.empty()) tap += fmt::format("  detail: {}\n", nlohmann::json(printable(c.detail)).dump());
@@ -46,7 +47,8 @@ std::string to_tap(const Results& results)
     auto tap = fmt::format("TAP version 14\n1..{}\n# target {}; implementation {} {}\n", results.cases.size(),
                            target.name, target.implementation.empty() ? "none found" : target.implementation,
                            target.version);
-    for (size_t i = 0; i < results.cases.size(); ++i) tap += test_point(i + 1, results.cases[i]);
+    const auto called = titles(results);
+    for (size_t i = 0; i < results.cases.size(); ++i) tap += test_point(i + 1, called[i], results.cases[i]);
     for (const auto& r : results.requirements) {
         if (r.verdict == Verdict::not_tested) tap += fmt::format("# NOT_TESTED {}\n", r.id);
     }

@@ -42,6 +42,13 @@ class Target
     /// What it runs in, where that is not this host: part of every result's environment.
     virtual std::string surroundings() const { return {}; }
 
+    /// Whether every case by every mechanism takes seconds here, not minutes.
+    virtual bool quick() const { return false; }
+
+    /// From the next start on, guests call by this mechanism, and run only what matches the sample, too. A
+    /// sample needs no crowd.
+    virtual void choose(const std::string& mechanism, const std::string& sample) = 0;
+
     /// Start every domain of the run; the lead goes on after the case `after`, or from the start. Throws
     /// Unavailable.
     virtual void start(const std::string& after) = 0;

@@ -55,6 +55,13 @@ std::string DomainsTarget::topology(const std::string& after) const
     return text.str();
 }
 
+void DomainsTarget::choose(const std::string& mechanism, const std::string& sample)
+{
+    setting_.wish.mechanism = mechanism;
+    setting_.wish.sample = sample;
+    if (!sample.empty()) std::erase_if(roles_, [](const Role& role) { return role.part == "crowd"; });
+}
+
 void DomainsTarget::start(const std::string& after)
 {
     stop();

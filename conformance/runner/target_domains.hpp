@@ -28,6 +28,7 @@ class DomainsTarget : public Target
         std::filesystem::path folder; ///< topology.toml and stderr.log go here
         bool absent = false;          ///< no domain has Argo
         bool crowd = false;           ///< with the many domains that limits on waiters need
+        bool quick = false;
         Wish wish;
     };
 
@@ -36,6 +37,8 @@ class DomainsTarget : public Target
 
     std::string name() const override { return setting_.name; }
     double timeout_factor() const override { return setting_.wish.timeout_factor; }
+    bool quick() const override { return setting_.quick; }
+    void choose(const std::string& mechanism, const std::string& sample) override;
     void start(const std::string& after) override;
     std::optional<Report> next(Clock::time_point deadline) override;
     bool act(const Ask& ask) override;

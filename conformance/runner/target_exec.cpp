@@ -54,6 +54,12 @@ void ExecTarget::find_roles()
     }
 }
 
+void ExecTarget::choose(const std::string& mechanism, const std::string& sample)
+{
+    wish_.mechanism = mechanism;
+    wish_.sample = sample;
+}
+
 void ExecTarget::start(const std::string& after)
 {
     stop();

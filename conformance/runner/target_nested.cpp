@@ -62,8 +62,7 @@ void NestedTarget::boot()
     const auto begun = Clock::now();
     while (state_ != State::idle && !interrupted()) {
         const auto limit = state_ == State::preparing ? Clock::duration(fetching) : Clock::duration(booting);
-        const auto scaled =
-            std::chrono::duration_cast<Clock::duration>(limit * setting_.wish.timeout_factor);
+        const auto scaled = std::chrono::duration_cast<Clock::duration>(limit * setting_.wish.timeout_factor);
         if (listen(std::min(begun + scaled, Clock::now() + std::chrono::milliseconds(200)))) continue;
         if (child_->descriptor() >= 0 && Clock::now() < begun + scaled) continue;
         const auto trouble = child_->descriptor() < 0
@@ -132,11 +131,13 @@ void NestedTarget::stop()
     if (!child_ || state_ == State::off) return;
     if (state_ == State::busy) {
         child_->tell("quit");
-        const auto patience = interrupted() ? Clock::duration(std::chrono::milliseconds(200))
-                                            : std::chrono::duration_cast<Clock::duration>(
-                                                  quitting * setting_.wish.timeout_factor);
+        const auto patience =
+            interrupted()
+                ? Clock::duration(std::chrono::milliseconds(200))
+                : std::chrono::duration_cast<Clock::duration>(quitting * setting_.wish.timeout_factor);
         const auto deadline = Clock::now() + patience;
-        while (state_ == State::busy && child_->descriptor() >= 0 && Clock::now() < deadline) listen(deadline);
+        while (state_ == State::busy && child_->descriptor() >= 0 && Clock::now() < deadline)
+            listen(deadline);
     }
     if (state_ == State::idle && child_->descriptor() >= 0) return;
     // Whatever hangs in there goes with its machine.

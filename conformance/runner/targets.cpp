@@ -59,9 +59,10 @@ std::unique_ptr<Target> make_nested(DomainsTarget::Setting setting, const Progra
         if (std::filesystem::exists(file)) continue;
         throw Unavailable(fmt::format("target kvm-nested: {} is not there", file.string()));
     }
-    setting.program = {programs.nested, "--kernel", programs.kernel,         "--vmm", programs.vmm,
-                       "--image",       programs.image, "--folder", setting.folder};
+    setting.program = {programs.nested, "--kernel",     programs.kernel, "--vmm",       programs.vmm,
+                       "--image",       programs.image, "--folder",      setting.folder};
     setting.image = "/argo-guest.elf";
+    setting.quick = false;
     setting.wish.timeout_factor *= nested_slowness;
     return std::make_unique<NestedTarget>(std::move(setting));
 }
@@ -71,7 +72,7 @@ std::unique_ptr<Target> make_domains(const std::string& name, const Programs& pr
 {
     const bool absent = name == "absent";
     DomainsTarget::Setting setting{
-        name, {programs.self.string(), "model-domains"}, {}, folder, absent, crowd && !absent, wish};
+        name, {programs.self.string(), "model-domains"}, {}, folder, absent, crowd && !absent, true, wish};
     if (name == "model") return std::make_unique<DomainsTarget>(std::move(setting));
     if (name == "kvm-nested") return make_nested(std::move(setting), programs);
     const auto kvm = ask_kvm(programs);
@@ -80,6 +81,7 @@ std::unique_ptr<Target> make_domains(const std::string& name, const Programs& pr
                            (folder / "counters.json").string()};
         setting.image = programs.image;
         setting.wish.timeout_factor *= kvm.slowness;
+        setting.quick = kvm.slowness == 1;
     } else if (!absent) {
         throw Unavailable(fmt::format("target kvm: {}; --target model runs everywhere", kvm.trouble));
     }
@@ -143,7 +145,8 @@ std::unique_ptr<Target> make_target(const std::string& name, const Programs& pro
     const auto folder = out / target_folder(name);
     std::filesystem::create_directories(folder);
     // What an earlier run left is not taken for this one's.
-    for (const char* file : {"results.json", "results.xml", "results.tap", "console.log", "kernel.log", "stderr.log"}) {
+    for (const char* file :
+         {"results.json", "results.xml", "results.tap", "console.log", "kernel.log", "stderr.log"}) {
         std::filesystem::remove(folder / file);
     }
     if (!name.starts_with(exec_prefix)) return make_domains(name, programs, folder, wish, crowd);

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <map>
+#include <tuple>
 
 #include <fmt/format.h>
 #include <sys/ioctl.h>
@@ -34,6 +36,29 @@ Counts counts_of(const Ledger& ledger)
 constexpr std::array shown{Verdict::crash, Verdict::wedged,        Verdict::fail,
                            Verdict::xpass, Verdict::error,         Verdict::kfail,
                            Verdict::skip,  Verdict::not_supported, Verdict::pass};
+
+/// What was found of a case, once, however many mechanisms found it.
+struct Finding
+{
+    const CaseResult* first;
+    std::vector<std::string> mechanisms;
+    bool everywhere; ///< by each by which it ran
+};
+
+std::vector<Finding> findings(const Results& results)
+{
+    std::map<std::string_view, size_t> runs;
+    std::map<std::tuple<std::string_view, Verdict, std::string_view>, size_t> places;
+    std::vector<Finding> all;
+    for (const auto& c : results.cases) {
+        ++runs[c.id];
+        const auto [place, fresh] = places.try_emplace({c.id, c.verdict, c.detail}, all.size());
+        if (fresh) all.push_back({&c, {}, false});
+        all[place->second].mechanisms.push_back(c.mechanism);
+    }
+    for (auto& finding : all) finding.everywhere = finding.mechanisms.size() == runs[finding.first->id];
+    return all;
+}
 
 } // namespace
 
@@ -73,16 +98,18 @@ void ProgressLine::show(const std::string& running, const Ledger& ledger)
 std::string exceptions(const Results& results)
 {
     constexpr size_t many = 3; // so many cases with one reason are told together
+    const auto all = findings(results);
     std::string text;
     for (const auto verdict : shown) {
         if (verdict == Verdict::pass) continue;
         std::vector<std::string> reasons_told;
-        for (const auto& c : results.cases) {
+        for (const auto& finding : all) {
+            const auto& c = *finding.first;
             if (c.verdict != verdict) continue;
-            const auto shares = [&](const CaseResult& other) {
-                return other.verdict == verdict && other.detail == c.detail;
+            const auto shares = [&](const Finding& other) {
+                return other.first->verdict == verdict && other.first->detail == c.detail;
             };
-            const auto sharing = std::ranges::count_if(results.cases, shares);
+            const auto sharing = std::ranges::count_if(all, shares);
             const bool harmless = !fails_the_run(verdict) && verdict != Verdict::kfail;
             if (harmless && static_cast<size_t>(sharing) > many) {
                 if (std::ranges::find(reasons_told, c.detail) != reasons_told.end()) continue;
@@ -91,8 +118,9 @@ std::string exceptions(const Results& results)
                                     printable(c.detail));
                 continue;
             }
-            text += fmt::format("{:<13} {}{}{}\n", name(verdict), c.id, c.detail.empty() ? "" : ": ",
-                                printable(c.detail));
+            text += fmt::format("{:<13} {}{}{}{}\n", name(verdict), c.id,
+                                finding.everywhere ? "" : " by " + join(finding.mechanisms, ", "),
+                                c.detail.empty() ? "" : ": ", printable(c.detail));
         }
     }
     return text;
@@ -107,10 +135,19 @@ std::string profile_table(const Results& results)
         row->second.add(c.verdict);
     }
     rows.emplace_back("all", results.counts());
+    const auto all = rows.size() - 1;
+    std::vector<std::pair<std::string, Counts>> mechanisms;
+    for (const auto& c : results.cases) {
+        const auto by = "by " + c.mechanism;
+        auto row = std::ranges::find(mechanisms, by, [](const auto& r) { return r.first; });
+        if (row == mechanisms.end()) row = mechanisms.insert(mechanisms.end(), {by, {}});
+        row->second.add(c.verdict);
+    }
+    if (mechanisms.size() > 1) rows.insert(rows.end(), mechanisms.begin(), mechanisms.end());
     // Columns without a number in them are left out.
     std::vector<Verdict> columns;
     for (const auto verdict : shown) {
-        if (rows.back().second.of(verdict) != 0) columns.push_back(verdict);
+        if (rows[all].second.of(verdict) != 0) columns.push_back(verdict);
     }
     size_t width = results.target.name.size();
     for (const auto& [profile, _] : rows) width = std::max(width, profile.size());

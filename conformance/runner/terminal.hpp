@@ -34,7 +34,8 @@ class ProgressLine
 /// One line for each case that is not PASS; reasons that many cases share are told once.
 std::string exceptions(const Results&);
 
-/// Profiles by verdicts, one table for each target.
+/// Profiles by verdicts, one table for each target; then mechanisms, where there are several. It counts
+/// results: a case by two mechanisms is two.
 std::string profile_table(const Results&);
 
 /// "N passed, N failed, N skipped", over all targets.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
 //
-// msr, mmio, pio: the doorbells, rung as they should be and as they should not. vmcall, cpuid: the same for calls
-// in registers. Book: spec/msr.rst, spec/mmio.rst, spec/pio.rst, spec/vmcall.rst, spec/cpuid.rst.
+// msr, mmio, pio: the doorbells, rung as they should be and as they should not. vmcall, cpuid: the same for
+// calls in registers. Book: spec/msr.rst, spec/mmio.rst, spec/pio.rst, spec/vmcall.rst, spec/cpuid.rst.
 
 #include "frames.hpp"
 

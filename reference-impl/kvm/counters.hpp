@@ -25,8 +25,8 @@ enum class Reason : uint8_t
     fail_entry,
     other,
 };
-constexpr std::string_view reason_names[] = {"io",       "mmio",           "wrmsr",      "rdmsr",
-                                             "hypercall", "shutdown", "internal_error", "fail_entry", "other"};
+constexpr std::string_view reason_names[] = {"io",       "mmio",           "wrmsr",      "rdmsr", "hypercall",
+                                             "shutdown", "internal_error", "fail_entry", "other"};
 
 /// A number that several threads add to.
 class Counter

@@ -20,8 +20,8 @@ std::vector<engine::Offer> offers(const std::vector<Mechanism>& mechanisms, cons
             break;
         case Mechanism::pio: offers.push_back({ARGO_MECHANISM_PIO, revision, doorbells.pio, 0, 0}); break;
         case Mechanism::vmcall:
-            offers.push_back({ARGO_MECHANISM_VMCALL, revision, doorbells.vmcall,
-                              static_cast<uint32_t>(instruction), 0});
+            offers.push_back(
+                {ARGO_MECHANISM_VMCALL, revision, doorbells.vmcall, static_cast<uint32_t>(instruction), 0});
             break;
         }
     }

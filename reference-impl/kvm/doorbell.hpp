@@ -30,9 +30,9 @@ enum class Instruction : uint8_t
 /// Where a domain's doorbells are.
 struct Doorbells
 {
-    uint32_t msr = 0x40000300;  ///< index
-    uint64_t mmio = 0xfe000000; ///< guest-physical address, a multiple of 8
-    uint16_t pio = 0x4150;      ///< port, a multiple of 4
+    uint32_t msr = 0x40000300;    ///< index
+    uint64_t mmio = 0xfe000000;   ///< guest-physical address, a multiple of 8
+    uint16_t pio = 0x4150;        ///< port, a multiple of 4
     uint32_t vmcall = 0x4172676f; ///< hypercall number: "Argo"
 };
 

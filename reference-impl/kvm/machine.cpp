@@ -29,7 +29,8 @@ std::vector<Mechanism> offered_mechanisms(const System& system, const DomainConf
     }
     if (std::ranges::find(config.mechanisms, Mechanism::vmcall) != config.mechanisms.end() && !hypercalls) {
         fail(Exit::unavailable,
-             "domain {}: mechanism vmcall needs KVM's Xen-style exit, which this kernel lacks (it came with Linux "
+             "domain {}: mechanism vmcall needs KVM's Xen-style exit, which this kernel lacks (it came with "
+             "Linux "
              "5.12, as CONFIG_KVM_XEN)",
              config.name);
     }

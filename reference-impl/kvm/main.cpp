@@ -50,6 +50,7 @@ int run(const RunOptions& options)
         if (!counters) fail(Exit::usage, "{}: cannot write: {}", options.counters, std::strerror(errno));
     }
     const System system(options.device);
+    for (const auto& domain : topology.domains) offered_mechanisms(system, domain); // all that are asked for?
     std::signal(SIGPIPE, SIG_IGN); // a reader that goes away shows as an error of write
     Supervisor supervisor(system, topology, options.control);
     const int result = supervisor.run();

@@ -44,7 +44,7 @@
  *   PIO     (x86, revision 1) 32-bit OUT of the frame's address >> 6.
  *             EBX  port  the I/O port
  *
- *   VMCALL  (x86, revision 1) Draft: A hypercall instruction: RAX number, RDI operation word, RSI RDX R10 R8
+ *   VMCALL  (x86, revision 1) A hypercall instruction: RAX number, RDI operation word, RSI RDX R10 R8
  *           arguments, result in RAX. 64-bit mode only.
  *             EBX  number       value of RAX
  *             ECX  instruction  1: VMCALL, 2: VMMCALL

@@ -20,10 +20,8 @@ namespace {
 
 /// Where the doorbells are. Guests learn it from CPUID; nothing depends on these very numbers.
 constexpr engine::Offer offered[] = {
-    {ARGO_MECHANISM_MSR, 1, 0x40000300, 0, 0},
-    {ARGO_MECHANISM_MMIO, 1, 0xfe000000, 0, 0},
-    {ARGO_MECHANISM_PIO, 1, 0x4150, 0, 0},
-    {ARGO_MECHANISM_VMCALL, 1, 0x4172676f, 2, 0},
+    {ARGO_MECHANISM_MSR, 1, 0x40000300, 0, 0},   {ARGO_MECHANISM_MMIO, 1, 0xfe000000, 0, 0},
+    {ARGO_MECHANISM_PIO, 1, 0x4150, 0, 0},       {ARGO_MECHANISM_VMCALL, 1, 0x4172676f, 2, 0},
     {ARGO_MECHANISM_CPUID, 1, 0x40004150, 0, 0},
 };
 

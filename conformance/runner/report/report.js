@@ -146,6 +146,17 @@ function drawHead() {
     );
 }
 
+/** By which mechanisms calls were made, and in how many cases each. */
+function mechanismsOf(t) {
+    const cases = {};
+    for (const c of Object.values(t.cases)) {
+        for (const {mechanism} of c.by) cases[mechanism] = (cases[mechanism] ?? 0) + 1;
+    }
+    return Object.entries(cases)
+        .map(([mechanism, n]) => `${mechanism || "none"} (${n} cases)`)
+        .join(", ");
+}
+
 function drawTarget(t) {
     const counts = count(Object.values(t.cases).map((c) => c.verdict));
     const failed = sum(counts, (v) => FAILED.has(v));
@@ -153,7 +164,7 @@ function drawTarget(t) {
     const figure = (n, word, bad) =>
         el("span", {class: bad ? "bad" : null}, el("b", {}, String(n)), ` ${word}`);
     const facts = [
-        ["Mechanism", t.first.mechanism],
+        ["Mechanisms", mechanismsOf(t)],
         ["All found", t.target.mechanisms.join(", ")],
         ["Guests", [t.first.environment, t.first.arch].filter(Boolean).join(", ")],
         ["Host", t.target.host],
@@ -308,9 +319,18 @@ function again(t, c) {
             " on the lead's command line.",
         );
     }
-    const mechanism = t.command.includes("--mechanism") ? ` --mechanism ${t.first.mechanism}` : "";
+    const by = t.cases[c.id].mechanism;
+    const mechanism = by && (by !== t.first.mechanism || t.command.includes("--mechanism")) ? ` --mechanism ${by}` : "";
     const command = `argo-conformance run --target ${t.target.name} --filter ${c.id}${mechanism} --seed ${t.seed}`;
     return el("p", {class: "again"}, "Again: ", el("code", {}, command), copyButton(command));
+}
+
+/** "by msr, mmio, pio", or where they differ "PASS by msr, pio; FAIL by mmio". */
+function verdictsBy(by) {
+    const groups = by.reduce((m, b) => m.set(b.verdict, [...(m.get(b.verdict) ?? []), b]), new Map());
+    return [...groups]
+        .map(([verdict, all]) => `${groups.size > 1 ? `${verdict} ` : ""}by ${all.map((b) => b.mechanism).join(", ")}`)
+        .join("; ");
 }
 
 function drawResult(t, c) {
@@ -336,6 +356,7 @@ function drawResult(t, c) {
             el("b", {}, t.label),
             pill(result.verdict),
             result.detail && el("span", {class: "detail"}, result.detail),
+            result.by.length > 1 && el("span", {class: "soft"}, verdictsBy(result.by)),
             el("span", {class: "time"}, duration(result.duration_us)),
         ),
         result.log &&

@@ -75,7 +75,7 @@ class Usage(CommandTest):
 
     def test_target_of_later(self):
         for target in ("xen", "xen-stock", "kvm-nested"):
-            self.refused("run", "--target", target, says="known: auto, all, model, kvm, absent, exec:SCRIPT")
+            self.refused("run", "--target", target, says="known: auto, all, model, kvm, kvm-nested, absent, exec:SCRIPT")
 
     def test_unknown_architecture(self):
         self.refused("run", "--arch", "m68k", says="known: x86_64")
@@ -117,6 +117,33 @@ class Selection(CommandTest):
         self.assertEqual(judged["ARGO-SENDV-001"], "PASS")
         self.assertEqual(judged["ARGO-QUERY-001"], "NOT_TESTED")
         self.assertEqual(self.results()["summary"]["not_tested"], 6)
+
+    def test_every_mechanism_runs(self):
+        self.run_fake(
+            scenario={"query.answers by pio": "fail"}, code=1, FAKE_MECHANISMS="msr,mmio,pio", FAKE_KIND="hardware"
+        )
+        found = {(case["id"], case["mechanism"]): case["verdict"] for case in self.results()["cases"]}
+        self.assertEqual(len(found), 3 * len(self.verdicts()))
+        self.assertEqual([key for key in found if found[key] != "PASS"], [("query.answers", "pio")])
+
+    def test_where_it_takes_long_others_run_a_sample(self):
+        done = self.run_fake(code=0, FAKE_MECHANISMS="msr,mmio,pio", FAKE_KIND="software")
+        by = [case["mechanism"] for case in self.results()["cases"]]
+        self.assertEqual(by.count("msr"), len(self.verdicts()))
+        self.assertEqual(by.count("mmio"), by.count("pio"))
+        self.assertLess(0, by.count("mmio"))
+        self.assertLess(by.count("mmio"), by.count("msr"))
+        self.assertRegex(done.stdout, r"\nby mmio ")
+
+    def test_all_mechanisms_are_forced(self):
+        self.run_fake("--mechanism", "all", code=0, FAKE_MECHANISMS="msr,mmio", FAKE_KIND="software")
+        by = [case["mechanism"] for case in self.results()["cases"]]
+        self.assertEqual(by.count("msr"), by.count("mmio"))
+        self.assertNotIn("mechanism=all", (self.out / "kvm" / "topology.toml").read_text())
+
+    def test_one_mechanism_is_one(self):
+        self.run_fake("--mechanism", "mmio", code=0, FAKE_MECHANISMS="msr,mmio")
+        self.assertEqual({case["mechanism"] for case in self.results()["cases"]}, {"mmio"})
 
     def test_topology_says_what_was_asked_for(self):
         self.run_fake(

@@ -50,6 +50,16 @@ TEST_F(SelectionTest, a_glob_without_a_match_is_refused_even_beside_one_with)
     EXPECT_THROW(selected("", ","), UsageError);
 }
 
+TEST_F(SelectionTest, a_sample_narrows_and_may_leave_nothing)
+{
+    Wish wish;
+    wish.sample = "query.*";
+    ASSERT_EQ(sampled_cases(catalogue_, wish).size(), 1u);
+    EXPECT_EQ(sampled_cases(catalogue_, wish)[0]->id, "query.a");
+    wish.filter = "sendv.*";
+    EXPECT_TRUE(sampled_cases(catalogue_, wish).empty());
+}
+
 TEST_F(SelectionTest, guests_are_told)
 {
     const std::vector<Role> roles{{"lead", "lead", 1}, {"peer", "peer", 2}};
@@ -62,6 +72,10 @@ TEST_F(SelectionTest, guests_are_told)
     wish.timeout_factor = 2.1;
     EXPECT_EQ(guest_command_line(roles[1], roles, wish, "x.y"),
               "role=peer lead=1 profile=core-* filter=a,b after=x.y mechanism=pio seed=9 slow=3");
+    wish = Wish();
+    wish.mechanism = every_mechanism;
+    wish.sample = "query.*";
+    EXPECT_EQ(guest_command_line(roles[0], roles, wish, ""), "role=lead peer=2 sample=query.* seed=1 slow=1");
     wish = Wish();
     const std::vector<Role> many{{"lead", "lead", 1}, {"crowd-4", "crowd", 4}, {"crowd-5", "crowd", 5}};
     EXPECT_EQ(guest_command_line(many[0], many, wish, ""), "role=lead crowd=4-5 seed=1 slow=1");

@@ -92,6 +92,7 @@ constexpr Key keys[] = {
     {"crowd", [](Options& to, std::string_view text) { return crowd_into(text, to); }},
     {"profile", [](Options& to, std::string_view text) { return text_into(text, to.profile); }},
     {"filter", [](Options& to, std::string_view text) { return text_into(text, to.filter); }},
+    {"sample", [](Options& to, std::string_view text) { return text_into(text, to.sample); }},
     {"after", [](Options& to, std::string_view text) { return text_into(text, to.after); }},
     {"mechanism", [](Options& to, std::string_view text) { return text_into(text, to.mechanism); }},
     {"seed", [](Options& to, std::string_view text) { return number_into(text, UINT64_MAX, to.seed); }},

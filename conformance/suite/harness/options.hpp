@@ -30,6 +30,7 @@ struct Options
     uint16_t crowd_last = nobody;
     std::string_view profile{}; ///< patterns, see glob.hpp
     std::string_view filter{};
+    std::string_view sample{};    ///< patterns; cases have to match these, too
     std::string_view after{};     ///< begin behind this case
     std::string_view mechanism{}; ///< use this one; else the first that works
     uint64_t seed = 0;

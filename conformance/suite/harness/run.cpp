@@ -182,7 +182,8 @@ uint32_t run_cases(const Obstacle& obstacle)
     bool reached = options.after.empty() || !is_case(options.after);
     for (const Case* which : all_cases()) {
         const bool selected = reached && glob_match_any(options.profile, info(which->profile).name) &&
-                              glob_match_any(options.filter, which->id);
+                              glob_match_any(options.filter, which->id) &&
+                              glob_match_any(options.sample, which->id);
         reached = reached || options.after == which->id;
         if (!selected) continue;
         run_case(*which, obstacle);

@@ -86,7 +86,7 @@ struct RegisterCall
 ///       raised.
 template <class M>
 concept VmcallMachine = X86Machine<M> && sizeof(void*) >= 8 &&
-    requires(M& m, uint32_t v32, const RegisterCall& call, int64_t& result)
+                        requires(M& m, uint32_t v32, const RegisterCall& call, int64_t& result)
 {
     requires detail::same<decltype(m.vmcall(v32, v32, call, result)), bool>;
 };
@@ -95,7 +95,8 @@ concept VmcallMachine = X86Machine<M> && sizeof(void*) >= 8 &&
 ///
 ///   int64_t cpuid_call(uint32_t leaf, const RegisterCall& call)
 template <class M>
-concept CpuidCallMachine = X86Machine<M> && sizeof(void*) >= 8 && requires(M& m, uint32_t v32, const RegisterCall& call)
+concept CpuidCallMachine = X86Machine<M> && sizeof(void*) >= 8 &&
+                           requires(M& m, uint32_t v32, const RegisterCall& call)
 {
     requires detail::same<decltype(m.cpuid_call(v32, call)), int64_t>;
 };

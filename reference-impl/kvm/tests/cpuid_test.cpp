@@ -47,7 +47,7 @@ class CpuidTest : public testing::Test
 
     [[nodiscard]] Cpuid guest(unsigned id, unsigned count) const
     {
-        const auto offered = offers({Mechanism::pio, Mechanism::mmio}, Doorbells{});
+        const auto offered = offers({Mechanism::pio, Mechanism::mmio}, Doorbells{}, Instruction::vmcall);
         return guest_cpuid(supported_, id, count, offered, {ARGO_IMPLEMENTATION_KVM, 3});
     }
 
@@ -86,6 +86,34 @@ TEST_F(CpuidTest, has_the_block_of_kvm_and_that_of_argo)
     EXPECT_EQ(find(cpuid, 0x40000102, 1)->ebx, 0xfe000000u);
     EXPECT_EQ(find(cpuid, 0x40000102, 2)->eax, 0u);
     EXPECT_TRUE(find(cpuid, 0x40000102, 2)->flags & KVM_CPUID_FLAG_SIGNIFCANT_INDEX);
+}
+
+TEST_F(CpuidTest, shows_no_hypercall_but_argos_where_that_is_offered)
+{
+    constexpr uint32_t hypercalls = 1 << 7 | 1 << 11 | 1 << 13 | 1 << 16, others = 1 << 0 | 1 << 6;
+    add(0x40000001, 0, 0, 0, 0);
+    for (auto& entry : supported_) {
+        if (entry.function == 0x40000001) entry.eax = hypercalls | others;
+    }
+    EXPECT_EQ(find(guest(0, 1), 0x40000001)->eax, hypercalls | others);
+
+    const auto offered = offers({Mechanism::msr, Mechanism::vmcall}, Doorbells{}, Instruction::vmmcall);
+    const auto cpuid = guest_cpuid(supported_, 0, 1, offered, {ARGO_IMPLEMENTATION_KVM, 3});
+    EXPECT_EQ(find(cpuid, 0x40000001)->eax, others);
+    EXPECT_EQ(find(cpuid, 0x40000102, 1)->eax, ARGO_MECHANISM_VMCALL | 1u << 16);
+    EXPECT_EQ(find(cpuid, 0x40000102, 1)->ebx, Doorbells{}.vmcall);
+    EXPECT_EQ(find(cpuid, 0x40000102, 1)->ecx, 2u) << "VMMCALL";
+}
+
+TEST_F(CpuidTest, knows_whose_hypercall_instruction_there_is)
+{
+    EXPECT_EQ(hypercall_instruction({}), Instruction::vmcall);
+    for (const auto& [vendor, instruction] : {std::pair{0x68747541u, Instruction::vmmcall},
+                                              {0x6f677948u, Instruction::vmmcall},
+                                              {0x756e6547u, Instruction::vmcall}}) {
+        supported_[0].ebx = vendor;
+        EXPECT_EQ(hypercall_instruction(supported_), instruction) << std::hex << vendor;
+    }
 }
 
 TEST_F(CpuidTest, has_no_argo_block_without_mechanisms)

@@ -220,6 +220,16 @@ TEST_F(ProgramTest, probe_runs_a_guest)
     EXPECT_THAT(told["kind"].get<std::string>(), MatchesRegex("hardware|software"));
 }
 
+TEST_F(ProgramTest, a_mechanism_that_this_kvm_lacks_is_refused_before_anything_runs)
+{
+    const auto topology = directory_.write("t.toml", domain("a", 1, "halt", "mechanisms = ['vmcall']"));
+    if (System("/dev/kvm").hands_out_hypercalls()) GTEST_SKIP() << "this KVM has them all";
+    const auto result = Program::run({"run", topology});
+    EXPECT_EQ(result.exit_code, 4);
+    EXPECT_EQ(result.output, "");
+    EXPECT_THAT(result.errors, StartsWith("argo-vmm: domain a: mechanism vmcall needs KVM's Xen-style exit"));
+}
+
 TEST_F(ProgramTest, runs_until_the_last_domain_has_ended)
 {
     const auto topology = directory_.write("t.toml", domain("a", 1, "hello", "command_line = 'I am a'") +

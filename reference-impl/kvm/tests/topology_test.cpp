@@ -160,8 +160,8 @@ const Refusal refusals[] = {
     {with("mechanisms = []"),
      "t.toml:5: 'mechanisms' in [[domain]] is empty; for a domain without Argo, set 'absent'"},
     {with("mechanisms = [1]"), "t.toml:5: 'mechanisms' in [[domain]] is an integer; it takes a string"},
-    {with("mechanisms = ['msr', 'mmoi']"),
-     "t.toml:5: 'mechanisms' in [[domain]] holds 'mmoi', and knows msr, mmio, pio and vmcall; did you mean 'mmio'?"},
+    {with("mechanisms = ['msr', 'mmoi']"), "t.toml:5: 'mechanisms' in [[domain]] holds 'mmoi', and knows "
+                                           "msr, mmio, pio and vmcall; did you mean 'mmio'?"},
     {with("mechanisms = ['msr', 'msr']"), "t.toml:5: 'mechanisms' in [[domain]] names 'msr' twice"},
     {with("consoles = ['vga']"), "t.toml:5: 'consoles' in [[domain]] holds 'vga', and knows uart and debug"},
 

@@ -17,9 +17,9 @@ TEST(options, nothing_is_a_lead_alone)
 
 TEST(options, every_key_is_understood)
 {
-    const Options options =
-        parse_options("  role=third lead=1 peer=0x10 third=3  crowd=10-42 profile=core-*,wildcard "
-                      "filter=ring.* after=ring.wraps mechanism=msr seed=18446744073709551615 slow=4 ");
+    const Options options = parse_options(
+        "  role=third lead=1 peer=0x10 third=3  crowd=10-42 profile=core-*,wildcard "
+        "filter=ring.* sample=call.* after=ring.wraps mechanism=msr seed=18446744073709551615 slow=4 ");
     EXPECT_EQ(options.wrong, "");
     EXPECT_EQ(options.role, Role::third);
     EXPECT_EQ(options.lead, 1);
@@ -29,6 +29,7 @@ TEST(options, every_key_is_understood)
     EXPECT_EQ(options.crowd_size(), 33);
     EXPECT_EQ(options.profile, "core-*,wildcard");
     EXPECT_EQ(options.filter, "ring.*");
+    EXPECT_EQ(options.sample, "call.*");
     EXPECT_EQ(options.after, "ring.wraps");
     EXPECT_EQ(options.mechanism, "msr");
     EXPECT_EQ(options.seed, UINT64_MAX);
