@@ -53,10 +53,10 @@ class Command(unittest.TestCase):
             self.assertIn(mutant["requirements"][0], named[mutant["case"]])
 
     def test_a_survivor_is_told(self):
-        done = self.run_mutants("--disarmed", "--filter", "ARGO-QUERY-101.*", code=1)
+        done = self.run_mutants("--disarmed", "--filter", "ARGO-QUERY-101.one_byte_less", code=1)
         self.assertIn("SURVIVED   ARGO-QUERY-101.one_byte_less: Accepts a size", done.stdout)
-        self.assertTrue(done.stdout.endswith("0 killed, 3 survived, 0 equivalent; score 0 %\n"), done.stdout)
-        self.assertEqual(self.results()["summary"], {"killed": 0, "survived": 3, "equivalent": 0})
+        self.assertTrue(done.stdout.endswith("0 killed, 1 survived, 0 equivalent; score 0 %\n"), done.stdout)
+        self.assertEqual(self.results()["summary"], {"killed": 0, "survived": 1, "equivalent": 0})
         self.assertTrue((self.out / "mutants" / "ARGO-QUERY-101.one_byte_less" / "console.log").exists())
 
     def test_an_equivalent_one_is_no_survivor(self):
