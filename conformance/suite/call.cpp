@@ -424,7 +424,7 @@ CASE(call, arguments_may_lie_in_the_frame, core_loopback, "ARGO-CALL-006", "ARGO
     // payload.
     auto ring = open_loopback(one_page, 1, binding(1));
     const uint16_t self = Who(lead()).value;
-    by_each_mechanism([&](const argo::Mechanism& mechanism) {
+    by_each_doorbell([&](const argo::Mechanism& mechanism) {
         const Gpa frame = lead().alloc(sizeof(argo_frame), ARGO_FRAME_ALIGN),
                   piece = lead().alloc(sizeof(argo_iov));
         const argo_send_addr addresses{{9, self, 0}, {1, self, 0}};
@@ -447,7 +447,7 @@ CASE(call, a_frame_may_lie_in_a_ring, core_loopback, "ARGO-CALL-001", "ARGO-CALL
 {
     // In the free part of the very ring that the message goes to, once beside the message and once under it:
     // then the message is first, and the result is written over it.
-    by_each_mechanism([&](const argo::Mechanism& mechanism) {
+    by_each_doorbell([&](const argo::Mechanism& mechanism) {
         auto ring = open_loopback(one_page, 1, binding(1));
         const uint16_t self = Who(lead()).value;
         const Gpa addresses = lead().alloc(sizeof(argo_send_addr)), piece = lead().alloc(sizeof(argo_iov));

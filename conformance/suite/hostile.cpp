@@ -67,7 +67,7 @@ void expect_only(Ring& ring, uint32_t position, uint32_t size, uint64_t seed)
 CASE(hostile, the_frame_changes, hostile, "ARGO-CALL-008", "ARGO-CALL-002")
 {
     // Notify without questions, with a question that is no memory, with a flag, and a number that nobody has.
-    by_each_mechanism([](const argo::Mechanism& mechanism) {
+    by_each_doorbell([](const argo::Mechanism& mechanism) {
         const argo_frame before = frame_for(ARGO_OP_NOTIFY);
         const Gpa frame = lead().alloc(sizeof before, ARGO_FRAME_ALIGN);
         lead().store(frame, before);
