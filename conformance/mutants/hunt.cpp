@@ -53,6 +53,7 @@ std::optional<Kill> run(const std::string& mutant, const Selection& selection, c
                                   folder,
                                   false,
                                   runner::needs_crowd(selection),
+                                  true,
                                   wish});
     runner::ConsoleLog log(folder / "console.log");
     const auto limits = runner::Limits().scaled(setting.timeout_factor);
