@@ -127,6 +127,7 @@ pd:
     .section .bss
     .align 16
     .skip 64 * 1024
+    .globl stack_top
 stack_top:
 
     .section .note.GNU-stack, "", @progbits

@@ -12,47 +12,52 @@ namespace {
 /// Bochs's and QEMU's debug port: reading it gives its own number.
 constexpr uint16_t debug_port = 0xe9;
 
-/// Registers of a 16550 at the PC's first serial port.
+/// The PC's serial ports, and the registers of a 16550 behind each.
+constexpr uint16_t first_port = 0x3f8, second_port = 0x2f8;
 enum Uart : uint16_t
 {
-    uart_data = 0x3f8,
-    uart_divisor_high = 0x3f9,
-    uart_fifo_control = 0x3fa,
-    uart_line_control = 0x3fb,
-    uart_modem_control = 0x3fc,
-    uart_line_status = 0x3fd,
-    uart_scratch = 0x3ff,
+    uart_data = 0,
+    uart_divisor_high = 1,
+    uart_fifo_control = 2,
+    uart_line_control = 3,
+    uart_modem_control = 4,
+    uart_line_status = 5,
+    uart_scratch = 7,
 };
-constexpr uint8_t transmitter_empty = 0x20;
+constexpr uint8_t received = 0x01, transmitter_empty = 0x20;
 constexpr size_t fifo_size = 16;
 
 bool have_debug_port = false;
 bool have_uart = false;
 
-bool find_uart()
+void set_uart(uint16_t port, Uart which, uint8_t value) { out8(static_cast<uint16_t>(port + which), value); }
+uint8_t get_uart(uint16_t port, Uart which) { return in8(static_cast<uint16_t>(port + which)); }
+
+bool find_uart(uint16_t port)
 {
     for (const uint8_t probe : {uint8_t{0x5a}, uint8_t{0xa5}}) {
-        out8(uart_scratch, probe);
-        if (in8(uart_scratch) != probe) return false;
+        set_uart(port, uart_scratch, probe);
+        if (get_uart(port, uart_scratch) != probe) return false;
     }
     // 115200 baud, 8 bits, no parity, one stop bit; FIFOs on; no interrupts.
-    out8(uart_line_control, 0x83);
+    set_uart(port, uart_line_control, 0x83);
     out8(uart_data, 1);
     out8(uart_divisor_high, 0);
-    out8(uart_line_control, 0x03);
-    out8(uart_fifo_control, 0x07);
-    out8(uart_modem_control, 0x03);
+    set_uart(port, uart_line_control, 0x03);
+    set_uart(port, uart_fifo_control, 0x07);
+    set_uart(port, uart_modem_control, 0x03);
     return true;
 }
 
-void print_on_uart(std::string_view bytes)
+void print_on_uart(uint16_t port, std::string_view bytes)
 {
     while (!bytes.empty()) {
         // A line that is never ready gets its bytes anyway, and loses them.
-        for (int turns = 100'000; turns > 0 && (in8(uart_line_status) & transmitter_empty) == 0; turns--) {
+        for (int turns = 100'000; turns > 0 && (get_uart(port, uart_line_status) & transmitter_empty) == 0;
+             turns--) {
         }
         const size_t part = bytes.size() < fifo_size ? bytes.size() : fifo_size;
-        out_string(uart_data, bytes.data(), part);
+        out_string(port + uart_data, bytes.data(), part);
         bytes.remove_prefix(part);
     }
 }
@@ -62,7 +67,7 @@ void print_on_uart(std::string_view bytes)
 void set_up_consoles()
 {
     have_debug_port = in8(debug_port) == debug_port;
-    have_uart = find_uart();
+    have_uart = find_uart(first_port);
 }
 
 void print_line(std::string_view line)
@@ -72,9 +77,18 @@ void print_line(std::string_view line)
         out_string(debug_port, "\n", 1);
     }
     if (have_uart) {
-        print_on_uart(line);
-        print_on_uart("\r\n");
+        print_on_uart(first_port, line);
+        print_on_uart(first_port, "\r\n");
     }
+}
+
+bool set_up_second_port() { return find_uart(second_port); }
+
+void print_on_second_port(std::string_view bytes) { print_on_uart(second_port, bytes); }
+
+int read_second_port()
+{
+    return (get_uart(second_port, uart_line_status) & received) != 0 ? get_uart(second_port, uart_data) : -1;
 }
 
 } // namespace argo::guest

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
 //
-// The suite's platform in an image: bare x86, memory mapped to itself. All is done by one vCPU; what a second
-// one is for, second.cpp knows.
+// The suite's platform in an image: x86, memory mapped to itself. What is different under Xen is said by the
+// surroundings. All is done by one vCPU; what a second one is for, second.cpp knows.
 #include "harness/platform.hpp"
 
 #include <argo/x86.hpp>
@@ -12,7 +12,10 @@
 #include "guest/layout.h"
 #include "guest/memory.hpp"
 #include "guest/panic.hpp"
+#include "guest/start.hpp"
+#include "guest/surroundings.hpp"
 #include "guest/traps.hpp"
+#include "guest/xen.hpp"
 #include "harness/run.hpp"
 
 namespace argo::guest {
@@ -20,7 +23,7 @@ namespace argo::guest {
 namespace {
 
 constexpr uint16_t exit_port = 0xf4;
-constexpr size_t most_scratch = 512 * ARGO_PAGE_SIZE;
+constexpr size_t most_scratch = 1024 * ARGO_PAGE_SIZE;
 
 constinit BootInformation boot;
 constinit std::span<uint8_t> scratch;
@@ -36,38 +39,82 @@ volatile T& device(Gpa where)
     return *reinterpret_cast<volatile T*>(where.value);
 }
 
+/// A PC, real or not.
+class Machine final : public Surroundings
+{
+  public:
+    const char* name() const override { return "image"; }
+    void print(std::string_view line) override { print_line(line); }
+    [[noreturn]] void shut_down(bool) override
+    {
+        out8(exit_port, 0);
+        halt_forever();
+    }
+    CpuidRegisters cpuid(uint32_t leaf, uint32_t subleaf) override { return x86::cpuid(leaf, subleaf); }
+    uint64_t now() override { return guest::now(); }
+    void wait(uint64_t ns) override
+    {
+        static uint32_t seen = 0;
+        disable_interrupts();
+        if (taken() == seen && start_timer(ns)) {
+            halt_once();
+            stop_timer();
+        }
+        enable_interrupts();
+        seen = taken();
+    }
+    uint64_t frame(uint64_t page) const override { return page; }
+    uint64_t vcpu() override { return apic_id(); }
+    bool starts_others() const override { return true; }
+};
+
+constinit Machine pc;
+constinit Surroundings* around = &pc;
+
 } // namespace
 
-void shut_down()
-{
-    out8(exit_port, 0);
-    halt_forever();
-}
+Surroundings& surroundings() { return *around; }
+void set_surroundings(Surroundings& which) { around = &which; }
 
 void panic(std::string_view line)
 {
-    disable_interrupts();
-    print_line(line);
-    shut_down();
+    around->print(line);
+    while (true) around->shut_down(false);
+}
+
+void run_suite(const BootInformation& from)
+{
+    boot = from;
+    scratch = memory_behind_image(boot, most_scratch);
+    suite::run();
+    while (true) around->shut_down(true);
 }
 
 /// From boot.S, in long mode, on a stack.
 extern "C" void start(uint32_t how, uint32_t where)
 {
+    if (how == BOOTED_BY_PVH && xen::present()) xen::start_pvh(where);
     set_up_consoles();
     set_up_traps();
-    boot = read_boot_information(how, where);
-    scratch = memory_behind_image(boot, most_scratch);
+    const BootInformation found = read_boot_information(how, where);
     set_up_lapic();
-    suite::run();
-    shut_down();
+    run_suite(found);
 }
 
 } // namespace argo::guest
 
 namespace argo::suite::platform {
 
-CpuidRegisters Machine::cpuid(uint32_t leaf, uint32_t subleaf) { return x86::cpuid(leaf, subleaf); }
+CpuidRegisters Machine::cpuid(uint32_t leaf, uint32_t subleaf)
+{
+    return guest::surroundings().cpuid(leaf, subleaf);
+}
+int64_t Machine::xen_hypercall(uint32_t number, uint64_t a0, uint64_t a1, uint64_t a2, uint64_t a3,
+                               uint64_t a4)
+{
+    return guest::xen::hypercall(number, a0, a1, a2, a3, a4);
+}
+uint64_t Machine::frame(uint64_t page) { return guest::surroundings().frame(page); }
 bool Machine::wrmsr(uint32_t index, uint64_t value) { return write_msr_safely(index, value); }
 bool Machine::rdmsr(uint32_t index, uint64_t& value) { return read_msr_safely(index, &value); }
 void Machine::store8(Gpa where, uint8_t value) { guest::device<uint8_t>(where) = value; }
@@ -106,7 +153,12 @@ void Machine::execute_cpuid(Registers& r)
     r.r10 = r10;
     r.r8 = r8;
 }
-Gpa Machine::gpa(const void* where) { return Gpa{reinterpret_cast<uint64_t>(where)}; }
+Gpa Machine::gpa(const void* where)
+{
+    const auto linear = reinterpret_cast<uint64_t>(where);
+    return Gpa{guest::surroundings().frame(linear / ARGO_PAGE_SIZE) * ARGO_PAGE_SIZE +
+               linear % ARGO_PAGE_SIZE};
+}
 
 CallPage& Machine::borrow()
 {
@@ -123,8 +175,10 @@ Machine& machine()
 }
 
 const char* command_line() { return guest::boot.command_line; }
-void print(const char* line, size_t length) { guest::print_line({line, length}); }
+void print(const char* line, size_t length) { guest::surroundings().print({line, length}); }
 std::span<uint8_t> scratch() { return guest::scratch; }
+
+Gpa address(const void* where) { return Gpa{reinterpret_cast<uint64_t>(where)}; }
 
 void* pointer(Gpa where, size_t size)
 {
@@ -133,24 +187,21 @@ void* pointer(Gpa where, size_t size)
     return inside ? reinterpret_cast<void*>(where.value) : nullptr;
 }
 
-uint64_t memory_end() { return guest::boot.memory_end; }
-uint64_t now() { return guest::now(); }
-
-void wait(uint64_t ns)
+const void* readable(Gpa where, size_t size)
 {
-    static uint32_t seen = 0;
-    guest::disable_interrupts();
-    if (guest::taken() == seen && guest::start_timer(ns)) {
-        halt_once();
-        guest::stop_timer();
-    }
-    guest::enable_interrupts();
-    seen = guest::taken();
+    const uint64_t end = guest::boot.memory_end;
+    const bool inside = where.value <= end && size <= end - where.value;
+    return inside ? reinterpret_cast<const void*>(where.value) : nullptr;
 }
 
+uint64_t memory_end() { return guest::boot.memory_end; }
+uint64_t now() { return guest::surroundings().now(); }
+void wait(uint64_t ns) { guest::surroundings().wait(ns); }
+void renew(const char* words, size_t length) { guest::surroundings().renew({words, length}); }
+
 uint32_t events(uint8_t vector) { return guest::taken(vector); }
-uint64_t vcpu() { return guest::apic_id(); }
-const char* environment() { return "image"; }
+uint64_t vcpu() { return guest::surroundings().vcpu(); }
+const char* environment() { return guest::surroundings().name(); }
 const char* architecture() { return "x86_64"; }
 
 } // namespace argo::suite::platform

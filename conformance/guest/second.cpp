@@ -6,6 +6,7 @@
 #include <cstring>
 
 #include "guest/lapic.hpp"
+#include "guest/surroundings.hpp"
 #include "harness/platform.hpp"
 
 extern "C" {
@@ -57,7 +58,7 @@ bool start_second(void (*step)(void*), void* argument)
 {
     using namespace guest;
     stop_second();
-    if (none) return false;
+    if (none || !surroundings().starts_others()) return false;
     std::memcpy(reinterpret_cast<void*>(low_page), second_code,
                 static_cast<size_t>(second_code_end - second_code));
     work = {step, argument, false, false};

@@ -8,6 +8,7 @@
 #include "guest/layout.h"
 #include "guest/memory.hpp"
 #include "guest/panic.hpp"
+#include "guest/start.hpp"
 
 namespace argo::guest {
 
@@ -26,6 +27,14 @@ struct PvhStartInfo
     uint64_t memory_map; ///< from version 1 on
     uint32_t memory_map_entries;
     uint32_t reserved;
+};
+
+struct PvhModule
+{
+    uint64_t address;
+    uint64_t size;
+    uint64_t command_line;
+    uint64_t reserved;
 };
 
 struct PvhMemory
@@ -114,6 +123,20 @@ void read_multiboot(BootInformation& to, const MultibootInfo& info)
 }
 
 } // namespace
+
+bool is_domain0(uint32_t where)
+{
+    constexpr uint32_t initial_domain = 2; // SIF_INITDOMAIN of public/xen.h
+    return (at<PvhStartInfo>(where).flags & initial_domain) != 0;
+}
+
+std::span<const uint8_t> loader_module(uint32_t where)
+{
+    const auto& info = at<PvhStartInfo>(where);
+    if (info.modules == 0) return {};
+    const auto& module = at<PvhModule>(info.module_list);
+    return {&at<uint8_t>(module.address), module.size};
+}
 
 BootInformation read_boot_information(uint32_t how, uint32_t where)
 {

@@ -4,6 +4,7 @@
  * and the halt that must not miss its interrupt.
  */
 #include "layout.h"
+#include "registers.inc"
 
 /* 256 stubs of 16 bytes. Each leaves a vector and an error code on the stack, zero where the CPU has none. */
     .text
@@ -23,39 +24,11 @@ trap_stubs:
     .endr
 
 trap_common:                        /* struct Trap in traps.cpp */
-    push    %r15
-    push    %r14
-    push    %r13
-    push    %r12
-    push    %r11
-    push    %r10
-    push    %r9
-    push    %r8
-    push    %rdi
-    push    %rsi
-    push    %rbp
-    push    %rbx
-    push    %rdx
-    push    %rcx
-    push    %rax
+    save_registers
     mov     %rsp, %rdi
     cld
     call    trap                    /* the CPU aligned the stack; 15 + 2 + 5 words are an even number */
-    pop     %rax
-    pop     %rcx
-    pop     %rdx
-    pop     %rbx
-    pop     %rbp
-    pop     %rsi
-    pop     %rdi
-    pop     %r8
-    pop     %r9
-    pop     %r10
-    pop     %r11
-    pop     %r12
-    pop     %r13
-    pop     %r14
-    pop     %r15
+    restore_registers
     add     $16, %rsp
     iretq
 

@@ -53,6 +53,8 @@ constexpr uint64_t first_interrupt = 32;
 alignas(16) Gate gates[256];
 volatile uint32_t counts[256];
 volatile uint32_t total;
+uint8_t handled_vector = 0; ///< the one that has a handler; zero: none has
+void (*handler)() = nullptr;
 
 } // namespace
 
@@ -97,7 +99,10 @@ void trap(Trap& trap)
     counts[trap.vector] = counts[trap.vector] + 1;
     total = total + 1;
     if (trap.rip == address_of(halt_instruction)) trap.rip = address_of(halt_end);
-    if (trap.vector != argo::guest::spurious_vector) argo::guest::end_of_interrupt();
+    if (handled_vector != 0 && trap.vector == handled_vector)
+        handler();
+    else if (trap.vector != argo::guest::spurious_vector)
+        argo::guest::end_of_interrupt();
 }
 
 namespace argo::guest {
@@ -116,6 +121,12 @@ void set_up_traps()
     }
     const TablePointer pointer = {sizeof gates - 1, reinterpret_cast<uint64_t>(gates)};
     asm volatile("lidt %0" : : "m"(pointer) : "memory");
+}
+
+void handle_interrupt(uint8_t vector, void (*by)())
+{
+    handler = by;
+    handled_vector = vector;
 }
 
 uint32_t taken(uint8_t vector) { return counts[vector]; }

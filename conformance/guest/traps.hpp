@@ -11,6 +11,9 @@ namespace argo::guest {
 /// Load the table. Interrupts stay disabled.
 void set_up_traps();
 
+/// Call this for the interrupt, instead of telling the local APIC of its end.
+void handle_interrupt(uint8_t vector, void (*handler)());
+
 /// How often this interrupt was taken.
 uint32_t taken(uint8_t vector);
 /// How many were taken in all, the timer's and spurious ones included.

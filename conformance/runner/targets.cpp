@@ -12,13 +12,15 @@
 #include "runner/target_domains.hpp"
 #include "runner/target_exec.hpp"
 #include "runner/target_nested.hpp"
+#include "runner/target_xen.hpp"
 #include "runner/text.hpp"
 
 namespace argo::runner {
 
 namespace {
 
-const std::vector<std::string> plain_names{"model", "kvm", "kvm-nested", "absent"};
+const std::vector<std::string> plain_names{"model",     "kvm",          "kvm-nested",      "absent",
+                                           "xen-stock", "xen-stock-pv", "xen-stock-strict"};
 const std::string exec_prefix = "exec:";
 
 /// What argo-vmm says of this machine.
@@ -73,6 +75,8 @@ std::unique_ptr<Target> make_domains(const std::string& name, const Programs& pr
     const bool absent = name == "absent";
     DomainsTarget::Setting setting{
         name, {programs.self.string(), "model-domains"}, {}, folder, absent, crowd && !absent, true, wish};
+    if (std::ranges::find(xen_targets(), name) != xen_targets().end())
+        return make_xen(std::move(setting), find_xen(programs.self.parent_path()), programs.image);
     if (name == "model") return std::make_unique<DomainsTarget>(std::move(setting));
     if (name == "kvm-nested") return make_nested(std::move(setting), programs);
     const auto kvm = ask_kvm(programs);
@@ -107,9 +111,16 @@ Choice choose_targets(const std::string& list, const Programs& programs)
         return {{"model"}, {fmt::format("target model, since kvm cannot run here: {}", trouble)}};
     }
     if (list == "all") {
-        const auto trouble = ask_kvm(programs).trouble;
-        if (trouble.empty()) return {plain_names, {}};
-        return {{"model", "kvm-nested", "absent"}, {fmt::format("target kvm is left out: {}", trouble)}};
+        Choice choice{plain_names, {}};
+        const auto leave_out = [&](const std::string& name, const std::string& trouble) {
+            if (trouble.empty()) return;
+            std::erase(choice.names, name);
+            choice.remarks.push_back(fmt::format("target {} is left out: {}", name, trouble));
+        };
+        leave_out("kvm", ask_kvm(programs).trouble);
+        const auto trouble = xen_trouble(find_xen(programs.self.parent_path()));
+        for (const auto& name : xen_targets()) leave_out(name, trouble);
+        return choice;
     }
     Choice choice;
     for (auto& name : split(list, ',')) {

@@ -25,6 +25,7 @@ bool is_argo(const argo::CpuidRegisters& head)
 /// Base of the first block with the signature; the case is left when there is none.
 uint32_t base_of_block()
 {
+    if (lead().info().major == 0) not_supported("the hypervisor speaks major 0, which has no block");
     for (uint32_t base = ARGO_CPUID_FIRST; base <= ARGO_CPUID_LAST; base += ARGO_CPUID_STEP)
         if (is_argo(cpuid(base))) return base;
     require(false && "there is a block that reads ArgoArgoArgo");
@@ -48,6 +49,7 @@ CASE(discovery, a_hypervisor_says_that_it_is_one, core_loopback, "ARGO-DISCOVERY
 
 CASE(discovery, one_block_is_argos, core_loopback, "ARGO-DISCOVERY-002")
 {
+    if (lead().info().major == 0) not_supported("the hypervisor speaks major 0, which has no block");
     uint32_t blocks = 0;
     for (uint32_t base = ARGO_CPUID_FIRST; base <= ARGO_CPUID_LAST; base += ARGO_CPUID_STEP)
         blocks += is_argo(cpuid(base));

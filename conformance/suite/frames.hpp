@@ -19,6 +19,7 @@ inline Discovery discover()
 {
     Discovery found;
     require(probe(platform::machine(), {}, &found));
+    if (found.base == 0) not_supported("the hypervisor has no block of Argo's");
     return found;
 }
 

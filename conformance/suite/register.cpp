@@ -502,6 +502,8 @@ namespace {
 uint32_t take_pages(uint32_t pages)
 {
     const uint32_t longest = ring_pages(longest_ring());
+    if ((pages + longest - 1) / longest >= lead().info().max_rings)
+        not_supported("max_rings is reached before max_pages");
     const Pages shared{lead().alloc(2 * ARGO_PAGE_SIZE, ARGO_PAGE_SIZE), 2};
     uint32_t port = 0;
     for (; pages != 0; port++) {

@@ -47,17 +47,21 @@ inline uint32_t largest_message()
 /// send.
 struct Repeated
 {
-    argo_iov pieces[ARGO_MIN_MAX_IOV];
+    argo_iov room[ARGO_MIN_MAX_IOV];
+    std::span<argo_iov> pieces{room, lead().info().max_iov < ARGO_MIN_MAX_IOV ? lead().info().max_iov
+                                                                              : ARGO_MIN_MAX_IOV};
 
     Repeated(Actor& actor, uint32_t size)
     {
-        const uint32_t each = (size + ARGO_MIN_MAX_IOV - 1) / ARGO_MIN_MAX_IOV;
+        const auto count = static_cast<uint32_t>(pieces.size());
+        const uint32_t each = (size + count - 1) / count;
         const uint64_t base = actor.alloc(each).value;
         for (argo_iov& piece : pieces) {
             piece = {base, size < each ? size : each, 0};
             size -= piece.length;
         }
     }
+    Repeated(const Repeated&) = delete;
 };
 
 /// The page frame of an address.

@@ -193,6 +193,8 @@ CASE(unregister, its_pages_count_no_more, core_loopback, "ARGO-UNREGISTER-006", 
 {
     // More pages than there may be, a ring after the other: a count that only grows reaches its limit.
     const uint32_t length = longest_ring(), limit = lead().info().max_pages;
+    if (limit / ring_pages(length) >= lead().info().max_rings)
+        not_supported("max_rings is reached before max_pages");
     for (uint32_t pages = 0; pages <= limit; pages += ring_pages(length)) {
         row("pages before", pages);
         const Actor::Frame frame(lead());

@@ -69,6 +69,11 @@ void Machine::execute_cpuid(Registers& r)
     r.rax = static_cast<uint64_t>(result);
     r.rbx = r.rcx = r.rdx = 0;
 }
+uint64_t Machine::frame(uint64_t page) { return page; }
+int64_t Machine::xen_hypercall(uint32_t, uint64_t, uint64_t, uint64_t, uint64_t, uint64_t)
+{
+    return -ARGO_ENOSYS;
+}
 Gpa Machine::gpa(const void* where)
 {
     return Gpa{static_cast<uint64_t>(static_cast<const uint8_t*>(where) - here().memory().data())};
@@ -85,6 +90,11 @@ Machine& machine()
 const char* command_line() { return here().command_line(); }
 void print(const char* line, size_t length) { here().print({line, length}); }
 std::span<uint8_t> scratch() { return here().scratch(); }
+
+const void* readable(Gpa where, size_t size) { return pointer(where, size); }
+void renew(const char*, size_t) {}
+
+Gpa address(const void* where) { return machine().gpa(where); }
 
 void* pointer(Gpa where, size_t size)
 {

@@ -17,7 +17,8 @@ using wire::Kind;
 using wire::TurnAt;
 
 constexpr uint64_t patience = 60'000; ///< ms without a lead after which an agent ends
-constexpr uint64_t look_after = 500;  ///< ms without a request after which it looks for its ring
+/// ms without a request after which it looks for its ring; the second where a lead is renewed often.
+constexpr uint64_t look_after = 500, look_soon_after = 20;
 
 struct Job
 {
@@ -51,7 +52,9 @@ class Agent
                 if (job_.request.kind == Kind::bye) return;
                 act();
                 answer();
-            } else if (platform::now() - looked_ < session->limit(look_after))
+                if (job_.request.kind == Kind::clean && reply_.answer.result == wire::renewed)
+                    platform::renew(nullptr, 0);
+            } else if (platform::now() - looked_ < session->limit(look_))
                 await_mail(self_);
             else if (lead_is_there())
                 last_sign = platform::now();
@@ -125,7 +128,10 @@ class Agent
         case Kind::await_event:
             result = self_.changes_within(a[2], static_cast<uint8_t>(a[0]), static_cast<uint32_t>(a[1]));
             return true;
-        case Kind::clean: result = self_.clean(a[0]); return true;
+        case Kind::clean:
+            result = self_.clean(a[0]);
+            if (result >= 0 && self_.spoiled()) result = wire::renewed;
+            return true;
         case Kind::bye: break;
         }
         return false;
@@ -161,6 +167,7 @@ class Agent
     LocalActor& self_;
     Domid lead_;
     Mailbox mailbox_;
+    const uint64_t look_ = self_.hypervisor().major() == 0 ? look_soon_after : look_after;
     uint64_t looked_ = platform::now();
     bool greeted_ = false;
     Job job_{};

@@ -19,8 +19,10 @@ void LocalActor::start(const Hypervisor<platform::Machine>& hypervisor, size_t k
     domid_ = hypervisor.self();
     vcpu_ = platform::vcpu();
     memory_end_ = platform::memory_end();
-    base_ = platform::machine().gpa(memory.data()).value + keep;
+    base_ = platform::address(memory.data()).value + keep;
     size_ = memory.size() - keep;
+    if (hypervisor_.major() == 0 && !upstream_.wildcard(memory.data()))
+        info_.features &= ~ARGO_FEATURE_WILDCARD;
     // Whoever ran here before, as firmware, may have left something. The memory is new.
     clean(0);
 }
@@ -28,7 +30,11 @@ void LocalActor::start(const Hypervisor<platform::Machine>& hypervisor, size_t k
 int64_t LocalActor::clean(size_t dirty)
 {
     // Reset comes first: afterwards nobody writes into the memory any more.
-    const int64_t result = call(ARGO_OP_RESET);
+    int64_t result = 0;
+    if (hypervisor_.major() == 0)
+        upstream_.clean(), resets_++;
+    else
+        result = call(ARGO_OP_RESET);
     top_ = 0;
     zero(Gpa{base_}, dirty < size_ ? dirty : size_);
     dirty_ = 0;
@@ -110,8 +116,10 @@ int64_t LocalActor::perform(const Turn& turn)
     if (!turn.write.empty())
         write_guest(at(turn.write_to, turn.write.size()), turn.write.data(), turn.write.size());
     if (turn.call) {
-        const uint64_t* a = turn.arguments;
-        result = hypervisor_.call_word(turn.word, a[0], a[1], a[2], a[3]);
+        const auto& a = turn.arguments;
+        if (session->options.role == Role::lead) require_in_upstream(turn.word);
+        result = hypervisor_.major() == 0 ? upstream_.call(turn.word, a)
+                                          : hypervisor_.call_word(turn.word, a[0], a[1], a[2], a[3]);
         if (turn.word == ARGO_OPERATION_WORD(ARGO_OP_RESET) && result >= 0) resets_++;
     }
     if (!turn.read.empty())

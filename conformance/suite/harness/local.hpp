@@ -8,6 +8,7 @@
 
 #include "harness/actor.hpp"
 #include "harness/platform.hpp"
+#include "harness/upstream.hpp"
 
 namespace argo::suite {
 
@@ -32,6 +33,8 @@ class LocalActor final : public Actor
     /// As it was at the start: memory freed and zeroed, reset, bindings made. What reset returned.
     int64_t clean(size_t dirty);
     int64_t clean() { return clean(dirty_); }
+    /// The hypervisor keeps something of this domain's that clean() does not remove.
+    bool spoiled() const { return upstream_.spoiled(); }
     /// Counts resets, by whoever: a ring from before is no more.
     uint32_t resets() const { return resets_; }
     /// The binding for the harness's rings, as flags of a registration.
@@ -63,6 +66,7 @@ class LocalActor final : public Actor
     void* at(Gpa, size_t size);
 
     Hypervisor<platform::Machine> hypervisor_{};
+    Upstream upstream_{};
     uint32_t resets_ = 0;
     int64_t begun_ = 0;
 };

@@ -96,6 +96,10 @@ constexpr Key keys[] = {
     {"after", [](Options& to, std::string_view text) { return text_into(text, to.after); }},
     {"mechanism", [](Options& to, std::string_view text) { return text_into(text, to.mechanism); }},
     {"seed", [](Options& to, std::string_view text) { return number_into(text, UINT64_MAX, to.seed); }},
+    {"sequence",
+     [](Options& to, std::string_view text) { return number_into(text, UINT32_MAX, to.sequence); }},
+    {"crc", [](Options& to, std::string_view text) { return number_into(text, UINT32_MAX, to.crc); }},
+    {"done", [](Options& to, std::string_view text) { return number_into(text, UINT32_MAX, to.done); }},
     {"slow",
      [](Options& to, std::string_view text) { return text != "0" && number_into(text, 1000, to.slow); }},
 };

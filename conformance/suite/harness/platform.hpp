@@ -43,6 +43,10 @@ class Machine
     bool execute_vmcall(uint32_t instruction, Registers&); ///< 1: VMCALL, 2: VMMCALL; false: #UD
     void execute_cpuid(Registers&);
     Gpa gpa(const void*);
+    /// The number that a frame list has for a page of this domain's.
+    uint64_t frame(uint64_t page);
+    /// A hypercall of Xen's; only where Xen was found.
+    int64_t xen_hypercall(uint32_t number, uint64_t a0, uint64_t a1, uint64_t a2, uint64_t a3, uint64_t a4);
     CallPage& borrow();
     void give_back(CallPage&);
 };
@@ -56,8 +60,13 @@ void print(const char* line, size_t length);
 
 /// Memory for the suite: zeroed, page-aligned, a few hundred pages. The same span at each call.
 std::span<uint8_t> scratch();
+/// Guest-physical address of a byte of the scratch memory, and of whatever stands beside it. Consecutive,
+/// unlike what a PV guest's Machine::gpa() gives.
+Gpa address(const void*);
 /// The address at which this domain sees `gpa`; null outside the scratch memory.
 void* pointer(Gpa, size_t size);
+/// The same for all memory of the domain's that it can read; null where any of it is not.
+const void* readable(Gpa, size_t size);
 /// First guest-physical address beyond this domain's memory.
 uint64_t memory_end();
 
@@ -67,13 +76,18 @@ uint64_t now();
 /// wait, so that looking first and then waiting loses nothing. May return early.
 void wait(uint64_t ns);
 
+/// Give this domain's place, and its number, to a new one with these words more on its command line: for
+/// state in the hypervisor that nothing else removes. Returns where there is nobody to do that.
+void renew(const char* words, size_t length);
+
 /// How often the interrupt `vector` was taken since boot. Wraps.
 uint32_t events(uint8_t vector);
 /// What a LAPIC binding has for a target that means the calling vCPU.
 uint64_t vcpu();
 
-/// Let a second vCPU of this domain do `step(argument)` again and again, beside this one, until stop_second().
-/// A step ends, takes no interrupt and calls nothing of this platform. False: there is no second vCPU.
+/// Let a second vCPU of this domain do `step(argument)` again and again, beside this one, until
+/// stop_second(). A step ends, takes no interrupt and calls nothing of this platform. False: there is no
+/// second vCPU.
 bool start_second(void (*step)(void*), void* argument);
 /// Returns when it has stopped; at once when it does not run.
 void stop_second();

@@ -18,6 +18,15 @@ namespace argo::suite {
 class Protocol
 {
   public:
+    /// Go on where another incarnation of this domain stopped.
+    void resume(uint32_t sequence, uint32_t crc)
+    {
+        sequence_ = sequence;
+        crc_ = crc;
+    }
+    uint32_t sequence() const { return sequence_; }
+    uint32_t crc() const { return crc_; }
+
     void environment(std::string_view pairs) { event("env ", pairs); }
     void begin(const Case& which) { event("begin ", which.id); }
     void verdict(const Case&, Verdict, std::string_view detail);

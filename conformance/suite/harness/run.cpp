@@ -83,7 +83,14 @@ Obstacle discover()
     bool tried = false;
     for (uint32_t i = 0; i < found.count; i++) tried |= found.candidates[i].tried;
     obstacle.verdict = tried ? Verdict::error : Verdict::not_supported;
-    if (hypervisor.error() == Error::absent)
+    // What major 0 says where it is not built, switched off, or there for other domains only.
+    const Error why = hypervisor.error();
+    const bool major_0_absent =
+        found.base == 0 && (why == Error::enosys || why == Error::eopnotsupp || why == Error::enodev);
+    if (major_0_absent) {
+        obstacle.verdict = Verdict::not_supported;
+        obstacle.reason << "no Argo found by probing: " << argo::name(why);
+    } else if (hypervisor.error() == Error::absent)
         obstacle.reason << "no Argo found by probing";
     else if (tried)
         obstacle.reason << "Argo is announced, but a query by the first usable mechanism gave "
@@ -110,6 +117,17 @@ void describe_mechanisms(Text& text, std::string_view key, bool confirmed)
     }
 }
 
+/// The implementation's own count; of major 0 it is a version in two halves.
+Text version_of(const argo_info& info)
+{
+    Text text;
+    if (info.major == 0)
+        text << (info.implementation_version >> 16) << '.' << (info.implementation_version & 0xffff);
+    else
+        text << info.implementation_version;
+    return text;
+}
+
 void print_environment(std::string_view wrong, const Obstacle& obstacle)
 {
     const Options& options = session->options;
@@ -124,7 +142,7 @@ void print_environment(std::string_view wrong, const Obstacle& obstacle)
         const argo_info& info = self.info();
         text << " domid=" << info.domid << " mechanism=" << mechanism_name(self.hypervisor().mechanism().id)
              << " abi=" << info.major << '.' << info.minor << " implementation=" << info.implementation
-             << " version=" << info.implementation_version << " features=" << Hex{info.features};
+             << " version=" << version_of(info).view() << " features=" << Hex{info.features};
     }
     describe_mechanisms(text, "mechanisms", true);
     describe_mechanisms(text, "unconfirmed", false);
@@ -175,10 +193,19 @@ void run_case(const Case& which, const Obstacle& obstacle)
     session->protocol.verdict(which, progress.verdict, progress.detail.view());
 }
 
+/// Let another incarnation of this domain go on behind this case, as if nothing had happened.
+void renew(const Case& behind, uint32_t count)
+{
+    Text words;
+    words << "after=" << behind.id << " sequence=" << session->protocol.sequence()
+          << " crc=" << session->protocol.crc() << " done=" << count;
+    platform::renew(words.view().data(), words.view().size());
+}
+
 uint32_t run_cases(const Obstacle& obstacle)
 {
     const Options& options = session->options;
-    uint32_t count = 0;
+    uint32_t count = options.done;
     bool reached = options.after.empty() || !is_case(options.after);
     for (const Case* which : all_cases()) {
         const bool selected = reached && glob_match_any(options.profile, info(which->profile).name) &&
@@ -188,6 +215,7 @@ uint32_t run_cases(const Obstacle& obstacle)
         if (!selected) continue;
         run_case(*which, obstacle);
         count++;
+        if (session->self.spoiled()) renew(*which, count);
     }
     return count;
 }
@@ -216,15 +244,19 @@ void run()
         obstacle.reason.clear();
         obstacle.reason << "the command line has a word that is not understood: " << wrong;
     }
-    print_environment(wrong, obstacle);
+    const Options& options = session->options;
+    if (options.sequence != 0)
+        session->protocol.resume(options.sequence, options.crc);
+    else
+        print_environment(wrong, obstacle);
 
     uint32_t cases = 0;
-    if (session->options.role == Role::lead)
+    if (options.role == Role::lead)
         cases = run_cases(obstacle);
     else if (!obstacle)
-        serve(session->self, Domid{session->options.lead});
+        serve(session->self, Domid{options.lead});
     session->protocol.end(cases);
-    if (session->options.role == Role::lead && !obstacle) dismiss_all();
+    if (options.role == Role::lead && !obstacle) dismiss_all();
 }
 
 } // namespace argo::suite

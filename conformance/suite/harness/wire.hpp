@@ -26,9 +26,11 @@ enum class Kind : uint32_t
     zero,          ///< gpa, size
     events,        ///< vector
     await_event,   ///< vector, number of events so far, ns
-    clean,         ///< bytes of scratch that were used
-    bye,           ///< end; not answered
+    clean, ///< bytes of scratch that were used; the result is `renewed` if the domain then starts anew
+    bye,   ///< end; not answered
 };
+
+inline constexpr int64_t renewed = 1;
 
 /// Places in Request::argument for Kind::turn.
 struct TurnAt

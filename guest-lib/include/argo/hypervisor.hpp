@@ -12,6 +12,7 @@
 #include <argo/mechanism.hpp>
 #include <argo/result.hpp>
 #include <argo/ring.hpp>
+#include <argo/xen.hpp>
 
 namespace argo {
 
@@ -26,12 +27,19 @@ class Hypervisor
 
     /// Tries one mechanism: query has to overwrite the result and to echo the nonce (ARGO-DISCOVERY-010), any
     /// value that an earlier answer did not have. Where there is no CPUID a firmware table names mechanisms.
+    /// Where Xen offers no major 1, its own interface is spoken, major 0: with the operations register_ring,
+    /// unregister_ring, sendv and notify alone, and with other precedence among errors (annex-xen).
     /// Errors: incompatible (mechanism not usable here, nothing was touched), those of query.
     static Result<Hypervisor> confirm(M& machine, const Mechanism& mechanism, uint64_t nonce)
     {
         if (!usable<M>(mechanism)) return Error::incompatible;
         Hypervisor candidate(machine, mechanism);
-        const auto info = candidate.query(nonce);
+        // A Xen without major 1 looks at the size of its third argument before it looks at the operation.
+        auto info = candidate.query(takes_linear(mechanism.id) ? static_cast<uint32_t>(nonce) : nonce);
+        if constexpr (XenMachine<M>) {
+            if (mechanism.id == ARGO_MECHANISM_XEN && info.error() == Error::eopnotsupp)
+                info = xen::upstream_info(machine, mechanism.ebx);
+        }
         if (!info) return info.error();
         candidate.info_ = *info;
         return candidate;
@@ -43,13 +51,16 @@ class Hypervisor
     /// What query said when the mechanism was confirmed: limits, features, this domain's number.
     const argo_info& info() const { return info_; }
     Domid self() const { return Domid{info_.domid}; }
+    /// The major that is spoken: that of these headers, or zero for Xen's own interface.
+    uint8_t major() const { return static_cast<uint8_t>(info_.major); }
     bool has(uint64_t features) const { return (info_.features & features) == features; }
 
-    /// Raw call of an operation of this major (ARGO_OP_*). Arguments that are addresses are guest-physical.
+    /// Raw call of an operation of the major that is spoken (ARGO_OP_*). Arguments that are addresses are
+    /// guest-physical, by mechanism XEN linear.
     /// Returns zero or more on success, else a negated Error, or `unanswered` (see call_by).
     int64_t call(uint32_t op, uint64_t a0 = 0, uint64_t a1 = 0, uint64_t a2 = 0, uint64_t a3 = 0) const
     {
-        return call_word(ARGO_OPERATION_WORD(op), a0, a1, a2, a3);
+        return call_word(word_of(op), a0, a1, a2, a3);
     }
 
     /// Raw call with an operation word as it stands: any major, any bits.
@@ -210,9 +221,20 @@ class Hypervisor
         (sizeof(CallPage::arguments) - sizeof(argo_notify)) / sizeof(argo_notify_entry);
 
   private:
-    Hypervisor(M& machine, const Mechanism& mechanism) : machine_(&machine), mechanism_(mechanism) {}
+    Hypervisor(M& machine, const Mechanism& mechanism) : machine_(&machine), mechanism_(mechanism)
+    {
+        info_.major = ARGO_ABI_MAJOR;
+    }
 
     static_assert(sizeof(argo_send_addr) <= list_offset && sizeof(argo_register) <= list_offset);
+
+    uint32_t word_of(uint32_t op) const { return op | uint32_t{info_.major} << 16; }
+
+    /// As the hypervisor wants to hear of this byte.
+    uint64_t address_of(const void* here) const
+    {
+        return takes_linear(mechanism_.id) ? reinterpret_cast<uintptr_t>(here) : machine_->gpa(here).value;
+    }
 
     static constexpr uint32_t entry_offset(uint32_t index)
     {
@@ -229,14 +251,11 @@ class Hypervisor
     {
         copy(&value, page.arguments + offset, sizeof value);
     }
-    uint64_t at(const CallPage& page, uint32_t offset) const
-    {
-        return machine_->gpa(page.arguments + offset).value;
-    }
+    uint64_t at(const CallPage& page, uint32_t offset) const { return address_of(page.arguments + offset); }
     int64_t invoke(CallPage& page, uint32_t op, uint64_t a0, uint64_t a1 = 0, uint64_t a2 = 0,
                    uint64_t a3 = 0) const
     {
-        return call_by(*machine_, mechanism_, page, ARGO_OPERATION_WORD(op), a0, a1, a2, a3);
+        return call_by(*machine_, mechanism_, page, word_of(op), a0, a1, a2, a3);
     }
     static Result<void> outcome(int64_t result)
     {
@@ -252,7 +271,7 @@ class Hypervisor
         for (size_t left = piece.size; left != 0;) {
             const size_t to_page_end = ARGO_PAGE_SIZE - reinterpret_cast<uintptr_t>(here) % ARGO_PAGE_SIZE;
             const auto length = static_cast<uint32_t>(left < to_page_end ? left : to_page_end);
-            const uint64_t base = machine_->gpa(here).value;
+            const uint64_t base = address_of(here);
 
             argo_iov iov{};
             if (count != 0) get(page, iov_offset(count - 1), iov);

@@ -101,6 +101,18 @@ concept CpuidCallMachine = X86Machine<M> && sizeof(void*) >= 8 &&
     requires detail::same<decltype(m.cpuid_call(v32, call)), int64_t>;
 };
 
+/// What it asks of a guest of Xen besides; one that lacks it uses the other mechanisms:
+///
+///   int64_t xen_hypercall(uint32_t number, uint64_t a0, uint64_t a1, uint64_t a2, uint64_t a3, uint64_t a4)
+///       The result as it stands in the register. Addresses among the arguments are linear ones.
+///
+/// A PV guest's gpa() gives machine addresses, since that is what its frame lists are made of.
+template <class M>
+concept XenMachine = Machine<M> && requires(M& m, uint32_t number, uint64_t a)
+{
+    requires detail::same<decltype(m.xen_hypercall(number, a, a, a, a, a)), int64_t>;
+};
+
 /// Holds a call page for the length of a scope.
 template <Machine M>
 class Borrowed

@@ -36,8 +36,11 @@ constexpr const char* mechanism_name(uint16_t id)
 /// Whether a mechanism passes registers, and no frame.
 constexpr bool passes_registers(uint16_t id)
 {
-    return id == ARGO_MECHANISM_VMCALL || id == ARGO_MECHANISM_CPUID;
+    return id == ARGO_MECHANISM_VMCALL || id == ARGO_MECHANISM_CPUID || id == ARGO_MECHANISM_XEN;
 }
+
+/// Whether the addresses of its calls are linear ones of the caller, and not guest-physical.
+constexpr bool takes_linear(uint16_t id) { return id == ARGO_MECHANISM_XEN; }
 
 /// Whether a call can be made by this mechanism on such a machine: its ID and revision are known, its
 /// parameters are possible. Touches nothing.
@@ -46,6 +49,7 @@ constexpr bool usable(const Mechanism& mechanism)
 {
     if (mechanism.revision != 1) return false;
     switch (mechanism.id) {
+    case ARGO_MECHANISM_XEN: return XenMachine<M>;
     case ARGO_MECHANISM_MSR: return X86Machine<M>;
     case ARGO_MECHANISM_MMIO: return mechanism.ebx % 8 == 0;
     case ARGO_MECHANISM_PIO: return X86Machine<M> && mechanism.ebx <= 0xffff;
@@ -102,6 +106,14 @@ int64_t call_in_registers(M& machine, const Mechanism& mechanism, const Register
     }
     if constexpr (CpuidCallMachine<M>) {
         if (mechanism.id == ARGO_MECHANISM_CPUID) result = machine.cpuid_call(mechanism.ebx, call);
+    }
+    if constexpr (XenMachine<M>) {
+        if (mechanism.id == ARGO_MECHANISM_XEN)
+            result = machine.xen_hypercall(mechanism.ebx, call.word, call.arg[0], call.arg[1], call.arg[2],
+                                           call.arg[3]);
+        // Of a result of major 0 only 32 bits can be relied on: see annex-xen.
+        if (mechanism.id == ARGO_MECHANISM_XEN && (call.word >> 16 & 0xff) == 0)
+            result = static_cast<int32_t>(result);
     }
     compiler_fence();
     return result;

@@ -49,6 +49,26 @@ struct Discovery
 
 namespace detail {
 
+/// Xen without a block of Argo's: its hypercall is the one candidate there is. Xen's own block is the first
+/// one, or the second behind Hyper-V's.
+template <class M>
+bool find_xen(M& machine, Discovery& found)
+{
+    if constexpr (XenMachine<M>) {
+        constexpr uint32_t bases[] = {ARGO_CPUID_FIRST, ARGO_CPUID_FIRST + ARGO_CPUID_STEP};
+        for (const uint32_t base : bases) {
+            const CpuidRegisters head = machine.cpuid(base, 0);
+            if (head.ebx == xen::signature_ebx && head.ecx == xen::signature_ecx &&
+                head.edx == xen::signature_edx) {
+                const uint32_t msr = machine.cpuid(base + xen::leaf_hypercalls, 0).ebx;
+                found.candidates[found.count++].mechanism = {ARGO_MECHANISM_XEN, 1, xen::argo_op, msr, 0};
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
 /// Fills everything of a Discovery that CPUID tells. Errors: absent, incompatible.
 template <X86Machine M>
 Result<void> read_block(M& machine, Discovery& found)
@@ -64,6 +84,7 @@ Result<void> read_block(M& machine, Discovery& found)
             head.edx == ARGO_CPUID_SIGNATURE_EDX && head.eax >= base + ARGO_CPUID_LEAF_MECHANISMS)
             found.base = base;
     }
+    if (found.base == 0 && find_xen(machine, found)) return {};
     if (found.base == 0) return Error::absent;
 
     const CpuidRegisters revision = machine.cpuid(found.base + ARGO_CPUID_LEAF_REVISION, 0);
@@ -88,7 +109,8 @@ Result<void> read_block(M& machine, Discovery& found)
 } // namespace detail
 
 /// Finds Argo and the first mechanism that works, in the hypervisor's order or as preferred. `report`, if
-/// given, receives what was found on the way, each candidate with its outcome, also on failure.
+/// given, receives what was found on the way, each candidate with its outcome, also on failure. A guest of a
+/// Xen without major 1 gets Xen's own interface: major() is zero then.
 ///
 /// Entries with an unknown ID, an unknown revision or impossible parameters are skipped (ARGO-DISCOVERY-009).
 /// Errors, in order: absent (no hypervisor, or no block of Argo's), incompatible (major 1 not in its range,

@@ -1,0 +1,233 @@
+// SPDX-License-Identifier: Apache-2.0 OR MIT
+//
+// Domain 0 as the stage. Its module says which domains there are, and carries the image; the second serial
+// port is the way to the host, and speaks what argo-vmm speaks:
+//
+//     out:  [lead] a console line    [host] peer ended killed    [host] exited
+//     in:   kill peer    start peer    restart peer    quit
+//
+// The module is text, lines of
+//
+//     domain <name> <domid> <pv|pvh> <label> <pages> <command line>
+//
+// up to a line "end", then zeros up to a multiple of a page, then the image.
+#include <algorithm>
+#include <cstring>
+
+#include "guest/console.hpp"
+#include "guest/panic.hpp"
+#include "guest/surroundings.hpp"
+#include "guest/xen.hpp"
+#include "guest/xen_domain.hpp"
+#include "harness/text.hpp"
+
+namespace argo::guest::xen {
+
+namespace {
+
+using suite::Text;
+
+constexpr size_t max_actors = 40;
+
+struct Actor
+{
+    std::string_view name{};
+    Plan plan{};
+    Domain domain{};
+    Text line{}; ///< what it printed since the last '\n'
+    Text command_line{};
+    bool renew = false; ///< it asked for that
+};
+
+Actor actors[max_actors];
+size_t actor_count = 0;
+std::span<const uint8_t> image;
+
+void tell(std::string_view who, std::string_view text)
+{
+    print_on_second_port("[");
+    print_on_second_port(who);
+    print_on_second_port("] ");
+    print_on_second_port(text);
+    print_on_second_port("\n");
+}
+
+[[noreturn]] void give_up(std::string_view why)
+{
+    tell("host", why);
+    while (true) surroundings().shut_down(true);
+}
+
+void tell_end(const Actor& actor, std::string_view how)
+{
+    Text text;
+    text << actor.name << " ended " << how;
+    tell("host", text.view());
+}
+
+/// The next word of a line, which is then shorter.
+std::string_view word_of(std::string_view& line)
+{
+    const size_t size = std::min(line.find(' '), line.size());
+    const std::string_view word = line.substr(0, size);
+    line.remove_prefix(std::min(size + 1, line.size()));
+    return word;
+}
+
+uint32_t number_of(std::string_view word)
+{
+    uint32_t number = 0;
+    for (const char c : word) {
+        if (c < '0' || c > '9') give_up("stage: a number in the module is none");
+        number = number * 10 + static_cast<uint32_t>(c - '0');
+    }
+    return number;
+}
+
+void read_module(std::span<const uint8_t> module)
+{
+    std::string_view rest(reinterpret_cast<const char*>(module.data()), module.size());
+    while (true) {
+        const size_t size = rest.find('\n');
+        if (size == rest.npos) give_up("stage: the module has no line 'end'");
+        std::string_view line = rest.substr(0, size);
+        rest.remove_prefix(size + 1);
+        const std::string_view key = word_of(line);
+        if (key == "end") break;
+        if (key != "domain" || actor_count == max_actors) give_up("stage: the module is not understood");
+        Actor& actor = actors[actor_count++];
+        actor.name = word_of(line);
+        actor.plan.domid = static_cast<uint16_t>(number_of(word_of(line)));
+        actor.plan.pv = word_of(line) == "pv";
+        const std::string_view label = word_of(line);
+        actor.plan.label = label_of(label);
+        if (actor.plan.label == 0) {
+            Text text;
+            text << "stage: the policy does not know the label " << label;
+            give_up(text.view());
+        }
+        actor.plan.pages = number_of(word_of(line));
+        actor.plan.command_line = line;
+    }
+    const size_t used = (module.size() - rest.size() + page_size - 1) / page_size * page_size;
+    if (used > module.size()) give_up("stage: the module has no image");
+    image = module.subspan(used);
+}
+
+void start(Actor& actor, std::string_view command_line)
+{
+    Plan plan = actor.plan;
+    plan.command_line = command_line;
+    actor.renew = false;
+    const auto failure = actor.domain.build(plan, image);
+    if (failure.what == nullptr) return;
+    Text text;
+    text << "crash: building it failed at " << failure.what << " with " << failure.error;
+    tell_end(actor, text.view());
+}
+
+/// A whole line: for the host, or, before a reboot, for the stage.
+void take_line(Actor& actor, std::string_view line)
+{
+    if (!line.starts_with(renewal_mark)) {
+        tell(actor.name, line);
+        return;
+    }
+    line.remove_prefix(renewal_mark.size());
+    actor.command_line.clear();
+    actor.command_line << actor.plan.command_line << ' ' << line;
+    actor.renew = true;
+}
+
+/// Pass on what it printed, line by line.
+void listen_to(Actor& actor)
+{
+    for (auto heard = actor.domain.heard(); !heard.empty(); heard = actor.domain.heard()) {
+        for (const char c : heard) {
+            if (c != '\n') {
+                actor.line << c;
+                continue;
+            }
+            take_line(actor, actor.line.view());
+            actor.line.clear();
+        }
+    }
+}
+
+void end(Actor& actor, std::string_view how)
+{
+    listen_to(actor);
+    if (!actor.line.empty()) tell(actor.name, actor.line.view());
+    actor.line.clear();
+    actor.domain.destroy();
+    tell_end(actor, how);
+}
+
+void look_after(Actor& actor)
+{
+    ShutdownReason how{};
+    if (!actor.domain.ended(how)) return;
+    switch (how) {
+    case ShutdownReason::reboot:
+        listen_to(actor);
+        if (actor.renew) {
+            actor.domain.destroy();
+            start(actor, actor.command_line.view());
+            break;
+        }
+        [[fallthrough]];
+    case ShutdownReason::poweroff: end(actor, "shutdown"); break;
+    case ShutdownReason::watchdog: end(actor, "watchdog: Xen's"); break;
+    default: end(actor, "crash: the domain died"); break;
+    }
+}
+
+void obey(std::string_view command)
+{
+    const std::string_view verb = word_of(command);
+    if (verb == "quit") give_up("exited");
+    for (size_t i = 0; i < actor_count; i++) {
+        Actor& actor = actors[i];
+        if (actor.name != command) continue;
+        if (verb != "start" && actor.domain.running()) end(actor, "killed");
+        if (verb != "kill" && !actor.domain.running()) start(actor, actor.plan.command_line);
+    }
+}
+
+void read_commands()
+{
+    static Text line;
+    for (int byte = read_second_port(); byte >= 0; byte = read_second_port()) {
+        if (byte != '\n') {
+            line << static_cast<char>(byte);
+            continue;
+        }
+        obey(line.view());
+        line.clear();
+    }
+}
+
+} // namespace
+
+void run_stage(std::span<const uint8_t> module)
+{
+    if (!set_up_second_port()) panic("panic: the stage has no second serial port");
+    listen(bind_virq(virq_domain_exception));
+    read_module(module);
+    // In their order: the lead runs already while the others are made, and waits for them when it needs them.
+    for (size_t i = 0; i < actor_count; i++) start(actors[i], actors[i].plan.command_line);
+    constexpr uint64_t turn = 5'000'000; // ns; nobody tells when the host has said something
+    while (true) {
+        bool any = false;
+        for (size_t i = 0; i < actor_count; i++) {
+            listen_to(actors[i]);
+            look_after(actors[i]);
+            any |= actors[i].domain.running();
+        }
+        read_commands();
+        if (!any) give_up("exited");
+        wait(turn);
+    }
+}
+
+} // namespace argo::guest::xen

@@ -1,0 +1,68 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0 OR MIT
+"""Upstream Xen under the suite, in an emulated machine: it passes what it should, fails what the lists of known failures
+say and nothing else; and when it dies, that is no success. Skipped where Xen cannot be built."""
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import unittest
+from pathlib import Path
+
+CONFORMANCE = os.environ["ARGO_CONFORMANCE"]
+XEN = Path(os.environ["ARGO_XEN"])
+LISTS = {"xen-stock": ["known-failures.toml", "known-failures-hvm.toml"], "xen-stock-pv": ["known-failures.toml"]}
+
+
+def run(target: str, *arguments: str) -> tuple[int, dict, str]:
+    with tempfile.TemporaryDirectory() as out:
+        done = subprocess.run([CONFORMANCE, "run", "--target", target, "--out", out, *arguments],
+                              stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=280)
+        file = Path(out, target, "results.json")
+        return done.returncode, json.loads(file.read_text()) if file.exists() else {}, done.stdout + done.stderr
+
+
+class Xen(unittest.TestCase):
+    def known(self, target: str, environment: str, passed: int, filter: str = "*") -> None:
+        lists = [word for name in LISTS[target] for word in ("--known-failures", str(XEN / name))]
+        code, results, said = run(target, "--profile", "core-*,wildcard", "--filter", filter, "--timeout-factor", "3", *lists)
+        self.assertEqual(code, 0, said)
+        self.assertEqual(results["target"]["implementation"], "xen")
+        self.assertEqual(results["target"]["mechanisms"], ["xen"])
+        verdicts = [case["verdict"] for case in results["cases"]]
+        self.assertGreaterEqual(verdicts.count("PASS"), passed)
+        self.assertGreaterEqual(verdicts.count("KFAIL"), 10)
+        self.assertLessEqual(set(verdicts), {"PASS", "KFAIL", "NOT_SUPPORTED", "SKIP"}, said)
+        self.assertEqual({case["environment"] for case in results["cases"]}, {environment})
+
+    def test_pvh_guests(self):
+        self.known("xen-stock", "PVH", 100)
+
+    def test_pv_guests(self):
+        self.known("xen-stock-pv", "PV", 40, "address.*,sendv.*,notify.*")
+
+    def test_without_wildcards(self):
+        code, results, said = run("xen-stock-strict", "--filter", "register.the_wildcard_needs_its_feature,register.a_wildcard*")
+        self.assertEqual(code, 0, said)
+        verdicts = {case["id"]: case["verdict"] for case in results["cases"]}
+        self.assertEqual(verdicts.pop("register.the_wildcard_needs_its_feature"), "PASS", said)
+        self.assertEqual(set(verdicts.values()), {"NOT_SUPPORTED"}, said)
+
+    def test_a_xen_that_panics_is_a_crash_and_costs_one_case(self):
+        code, results, said = run("xen-stock", "--filter", "lifecycle.a_w*_ring_*")
+        self.assertEqual(code, 1, said)
+        verdicts = {case["id"]: case["verdict"] for case in results["cases"]}
+        self.assertEqual(verdicts, {"lifecycle.a_wildcard_ring_outlives_its_senders": "PASS",
+                                    "lifecycle.a_waiter_at_a_wildcard_ring_ends": "CRASH"}, said)
+        self.assertIn("Xen panics", said)
+
+
+if __name__ == "__main__":
+    built = subprocess.run([XEN / "build.sh"], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+    if built.returncode == 4:
+        print("skipped: Xen cannot be built here, see above")
+        sys.exit(77)
+    if built.returncode != 0:
+        sys.exit("Xen was not built")
+    unittest.main()

@@ -1,0 +1,144 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0 OR MIT
+"""Runs the domains of a topology on Xen in an emulated machine.
+
+QEMU boots Xen, Xen boots the suite's image as domain 0, and domain 0 builds the others (conformance/guest/xen_stage.cpp,
+which says what it reads and what it prints). What argo-vmm says and understands, this does, too:
+
+    stdout: [lead] a console line    [host] peer ended killed    [host] exited
+    stdin:  kill peer    start peer    restart peer    quit
+
+Xen's own console goes to xen.log beside the topology. A Xen that panics, and a machine that is gone, are an exit code 1;
+a Xen that hangs says nothing, and whoever waits for it has to know how long.
+"""
+import argparse
+import os
+import selectors
+import subprocess
+import sys
+import time
+import tomllib
+from pathlib import Path
+
+PAGE = 4096
+PAGES = {"crowd": 1024}  # of each domain, by its role: the image and the suite's memory
+MOST_PAGES = 2048
+OTHERS = 160  # MiB of the machine that are not the domains': Xen, and domain 0
+LABEL = "system_u:system_r:domU_t"
+
+
+def pages_of(domain: dict) -> int:
+    return PAGES.get(domain["name"].split("-")[0], MOST_PAGES)
+
+
+def stage_module(topology: dict, kind: str) -> bytes:
+    """Domain 0's module: the domains in words, then the image."""
+    lines, images = [], set()
+    for domain in topology["domain"]:
+        images.add(domain["image"])
+        label = domain.get("xen_label", LABEL)
+        lines.append(f"domain {domain['name']} {domain['domid']} {kind} {label} {pages_of(domain)} {domain['command_line']}\n")
+    text = ("".join(lines) + "end\n").encode()
+    (image,) = images
+    return text + bytes(-len(text) % PAGE) + Path(image).read_bytes()
+
+
+def qemu(arguments: argparse.Namespace, topology: dict, folder: Path) -> list[str]:
+    memory = OTHERS + sum(pages_of(domain) * PAGE // 2**20 + 1 for domain in topology["domain"])
+    options = ["placeholder", "console=com1", "com1=115200,8n1", "loglvl=warning", "guest_loglvl=error", "noreboot",
+               f"argo=1,mac-permissive={int(arguments.wildcard)}", "flask=enforcing", "dom0_mem=64M,max:64M"]
+    if arguments.dom0 == "pvh":
+        options += ["dom0=pvh", "dom0-iommu=none"]
+    return ["qemu-system-x86_64", "-accel", "tcg", "-cpu", "max", "-m", str(memory), "-smp", "1",
+            "-nodefaults", "-display", "none", "-no-reboot", "-serial", f"file:{folder / 'xen.log'}",
+            "-serial", "stdio", "-kernel", str(arguments.xen / "xen"), "-append", " ".join(options),
+            "-initrd", f"{arguments.image} stage,{folder / 'stage.bin'}"]
+
+
+class Panics:
+    """Looks for Xen's last words in its log."""
+
+    def __init__(self, log: Path):
+        self.log, self.offset, self.rest, self.where = log, 0, "", ""
+
+    def found(self) -> str | None:
+        try:
+            with open(self.log, errors="replace") as file:
+                file.seek(self.offset)
+                text = self.rest + file.read()
+                self.offset = file.tell()
+        except FileNotFoundError:
+            return None
+        lines = text.split("\n")
+        self.rest = lines.pop()
+        for at, line in enumerate(lines):
+            if "RIP:" in line and "[<" in line:
+                self.where = ", in " + line.split("]")[-1].strip()
+            if "Panic on CPU" in line:
+                words = (word.removeprefix("(XEN)").strip() for word in lines[at + 1:])
+                return next((word for word in words if word.strip("*")), "panic") + self.where
+        return None
+
+
+def relay(machine: subprocess.Popen, panics: Panics) -> int:
+    select = selectors.DefaultSelector()
+    select.register(machine.stdout, selectors.EVENT_READ, "machine")
+    select.register(sys.stdin.buffer, selectors.EVENT_READ, "user")
+    rest, quitting = b"", None
+    while True:
+        for key, _ in select.select(0.2):
+            data = os.read(key.fileobj.fileno(), 65536)
+            if key.data == "user":
+                if not data:
+                    select.unregister(key.fileobj)
+                    data = b"quit\n"
+                if b"quit" in data.split():
+                    quitting = quitting or time.monotonic()
+                machine.stdin.write(data)
+                machine.stdin.flush()
+                continue
+            if not data:
+                return 0 if quitting else 1
+            *lines, rest = (rest + data).split(b"\n")
+            for line in lines:
+                line = line.rstrip(b"\r")
+                sys.stdout.buffer.write(line + b"\n")
+                if line == b"[host] exited":
+                    sys.stdout.buffer.flush()
+                    return 0
+            sys.stdout.buffer.flush()
+        if reason := panics.found():
+            print(f"[host] Xen panics: {reason}", flush=True)
+            print(f"stage: Xen panics: {reason}", file=sys.stderr)
+            return 1
+        if quitting and time.monotonic() - quitting > 1:
+            return 0
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description="Run the domains of a topology on Xen in an emulated machine.")
+    parser.add_argument("topology", type=Path)
+    parser.add_argument("--xen", type=Path, required=True, help="folder that build.sh printed")
+    parser.add_argument("--image", type=Path, required=True, help="argo-guest.elf, for domain 0")
+    parser.add_argument("--dom0", choices=("pv", "pvh"), default="pv")
+    parser.add_argument("--guests", choices=("pv", "pvh"), default="pvh")
+    parser.add_argument("--wildcard", action=argparse.BooleanOptionalAction, default=True, help="mac-permissive")
+    arguments = parser.parse_args()
+    folder = arguments.topology.resolve().parent
+    topology = tomllib.loads(arguments.topology.read_text())
+    (folder / "stage.bin").write_bytes(stage_module(topology, arguments.guests))
+    (folder / "xen.log").unlink(missing_ok=True)
+    try:
+        machine = subprocess.Popen(qemu(arguments, topology, folder), stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    except FileNotFoundError:
+        print("stage: qemu-system-x86_64 is not installed; install qemu-system-x86", file=sys.stderr)
+        return 4
+    try:
+        return relay(machine, Panics(folder / "xen.log"))
+    finally:
+        machine.kill()
+        machine.wait()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
