@@ -146,15 +146,23 @@ function drawHead() {
     );
 }
 
-/** By which mechanisms calls were made, and in how many cases each. */
-function mechanismsOf(t) {
-    const cases = {};
+/** How calls were made, in how many cases each, and how many of them were good. */
+function drawMechanisms(t) {
+    const by = {};
     for (const c of Object.values(t.cases)) {
-        for (const {mechanism} of c.by) cases[mechanism] = (cases[mechanism] ?? 0) + 1;
+        for (const {mechanism, verdict} of c.by) (by[mechanism || "none"] ??= []).push(verdict);
     }
-    return Object.entries(cases)
-        .map(([mechanism, n]) => `${mechanism || "none"} (${n} cases)`)
-        .join(", ");
+    const part = ([mechanism, verdicts]) => {
+        const counts = count(verdicts);
+        const bad = sum(counts, (v) => FAILED.has(v)) > 0;
+        return el(
+            "span",
+            {class: bad ? "bad" : null, title: words(counts)},
+            el("b", {}, mechanism),
+            ` ${counts.PASS} of ${verdicts.length}`,
+        );
+    };
+    return el("div", {class: "mechanisms"}, Object.entries(by).map(part));
 }
 
 function drawTarget(t) {
@@ -164,7 +172,6 @@ function drawTarget(t) {
     const figure = (n, word, bad) =>
         el("span", {class: bad ? "bad" : null}, el("b", {}, String(n)), ` ${word}`);
     const facts = [
-        ["Mechanisms", mechanismsOf(t)],
         ["All found", t.target.mechanisms.join(", ")],
         ["Guests", [t.first.environment, t.first.arch].filter(Boolean).join(", ")],
         ["Host", t.target.host],
@@ -192,6 +199,7 @@ function drawTarget(t) {
             figure(skipped, "skipped"),
         ),
         bar(counts),
+        drawMechanisms(t),
         drawSince(t),
         el(
             "details",
