@@ -36,10 +36,13 @@ Catalogue catalogue_for(const RunOptions& options)
     return catalogue_from_json(j);
 }
 
-KnownFailures known_failures_for(const RunOptions& options, const Catalogue& catalogue)
+/// What the user lists, and what the target brings, if there is one.
+KnownFailures known_failures_for(const RunOptions& options, const Catalogue& catalogue,
+                                 const std::filesystem::path& of_target = {})
 {
     KnownFailures known;
     for (const auto& file : options.known_failures) known.read(file, catalogue);
+    if (!of_target.empty()) known.read(of_target, catalogue);
     return known;
 }
 
@@ -68,7 +71,7 @@ std::string command_text(const RunOptions& options)
 void apply(const KnownFailures& known_failures, Results& results)
 {
     for (auto& c : results.cases) {
-        const auto* entry = known_failures.find(c.id, results.target.implementation, results.target.version);
+        const auto* entry = known_failures.find(c, results.target);
         if (entry == nullptr || known(c.verdict) == c.verdict) continue;
         const auto was = c.verdict;
         c.verdict = known(was);
@@ -214,7 +217,7 @@ Exit run_command(RunOptions options)
     }
     const auto catalogue = catalogue_for(options);
     const auto selection = select_cases(catalogue, options.wish);
-    const auto known_failures = known_failures_for(options, catalogue);
+    known_failures_for(options, catalogue); // a mistake in a list is told before anything runs
     const auto earlier = read_earlier(options);
     const auto programs = find_programs(options.vmm, options.image, options.kernel);
     catch_interrupts();
@@ -232,7 +235,7 @@ Exit run_command(RunOptions options)
             const auto target = make_target(name, programs, options.out, options.wish, crowd);
             const auto outcomes = run_on(*target, catalogue, options.wish, folder);
             auto results = make_results(target->name(), host_description(), outcomes, options, catalogue,
-                                        known_failures);
+                                        known_failures_for(options, catalogue, target->known_failures()));
             publish(results, outcomes, folder);
             inputs.push_back({std::move(results), folder / "console.log", {}});
         } catch (const Unavailable& error) {

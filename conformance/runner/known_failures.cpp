@@ -58,7 +58,7 @@ UsageError wrong(const std::filesystem::path& file, const toml::source_region& w
     return UsageError(fmt::format("{}:{}: {}", file.string(), where.begin.line, what));
 }
 
-const std::vector<std::string> keys{"implementation", "versions",  "case",
+const std::vector<std::string> keys{"implementation", "versions",  "environment", "case",
                                     "obligation",     "reference", "reason"};
 
 std::string text_of(const std::filesystem::path& file, const toml::table& entry, const std::string& key)
@@ -121,8 +121,16 @@ void KnownFailures::read(const std::filesystem::path& file, const Catalogue& cat
                         fmt::format("unknown key '{}'{}", word, did_you_mean(word, keys)));
         }
         const auto text = [&](const char* key) { return text_of(file, *entry, key); };
-        const KnownFailure known{text("implementation"), text("versions"),  text("case"),
-                                 text("obligation"),     text("reference"), text("reason")};
+        const bool anywhere = !entry->contains("environment");
+        const KnownFailure known{
+            text("implementation"),
+            text("versions"),
+            text("case"),
+            text("obligation"),
+            text("reference"),
+            text("reason"),
+            anywhere ? "" : text("environment"),
+        };
         try {
             check_against(catalogue, known);
         } catch (const UsageError& error) {
@@ -132,12 +140,15 @@ void KnownFailures::read(const std::filesystem::path& file, const Catalogue& cat
     }
 }
 
-const KnownFailure* KnownFailures::find(std::string_view case_id, std::string_view implementation,
-                                        std::string_view version) const
+const KnownFailure* KnownFailures::find(const CaseResult& result, const TargetIdentity& target) const
 {
+    const auto around = split(result.environment, ',');
     const auto found = std::ranges::find_if(entries_, [&](const auto& entry) {
-        return entry.case_id == case_id && entry.implementation == implementation &&
-               version_within(version, entry.versions);
+        const bool here = entry.environment.empty() || std::ranges::any_of(around, [&](const auto& word) {
+                              return word.substr(word.starts_with(" ") ? 1 : 0) == entry.environment;
+                          });
+        return here && entry.case_id == result.id && entry.implementation == target.implementation &&
+               version_within(target.version, entry.versions);
     });
     return found == entries_.end() ? nullptr : &*found;
 }

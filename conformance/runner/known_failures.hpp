@@ -5,6 +5,7 @@
 //     [[known-failure]]
 //     implementation = "xen"           # as the registry names it, or its number
 //     versions = ">=4.18 <4.22"        # all of them must hold; "*": any version
+//     environment = "PVH"              # may be left out; one of the words that the results have there
 //     case = "sendv.empty_message_arrives_as_a_bare_header"
 //     obligation = "ARGO-SENDV-012"
 //     reference = "https://..."        # where it is told, or the line upstream
@@ -17,13 +18,14 @@
 #include <vector>
 
 #include "runner/catalogue.hpp"
-#include "runner/verdict.hpp"
+#include "runner/results.hpp"
 
 namespace argo::runner {
 
 struct KnownFailure
 {
     std::string implementation, versions, case_id, obligation, reference, reason;
+    std::string environment; ///< empty: any
 };
 
 /// Whether a version such as 4.19.1 is within a range such as ">=4.18 <4.22". Parts are compared as numbers,
@@ -38,8 +40,7 @@ class KnownFailures
     void read(const std::filesystem::path& file, const Catalogue&);
 
     /// The entry for a case on this implementation; null: none.
-    const KnownFailure* find(std::string_view case_id, std::string_view implementation,
-                             std::string_view version) const;
+    const KnownFailure* find(const CaseResult&, const TargetIdentity&) const;
 
   private:
     std::vector<KnownFailure> entries_;

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <chrono>
+#include <filesystem>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -41,6 +42,9 @@ class Target
 
     /// What it runs in, where that is not this host: part of every result's environment.
     virtual std::string surroundings() const { return {}; }
+
+    /// A list of what it is known to get wrong; empty: there is none.
+    virtual std::filesystem::path known_failures() const { return {}; }
 
     /// Whether every case by every mechanism takes seconds here, not minutes.
     virtual bool quick() const { return false; }

@@ -30,6 +30,7 @@ class DomainsTarget : public Target
         bool crowd = false;           ///< with the many domains that limits on waiters need
         bool quick = false;
         Wish wish;
+        std::filesystem::path known_failures{};
     };
 
     explicit DomainsTarget(Setting setting);
@@ -38,6 +39,7 @@ class DomainsTarget : public Target
     std::string name() const override { return setting_.name; }
     double timeout_factor() const override { return setting_.wish.timeout_factor; }
     bool quick() const override { return setting_.quick; }
+    std::filesystem::path known_failures() const override { return setting_.known_failures; }
     void choose(const std::string& mechanism, const std::string& sample) override;
     void start(const std::string& after) override;
     std::optional<Report> next(Clock::time_point deadline) override;

@@ -91,6 +91,10 @@ std::unique_ptr<Target> make_xen(DomainsTarget::Setting setting, const XenProgra
     setting.image = image;
     setting.crowd = false; // Their making takes longer than all cases together.
     setting.wish.timeout_factor *= slowness;
+    // The list lies beside the script that the link leads to.
+    std::error_code none;
+    setting.known_failures =
+        std::filesystem::canonical(programs.build, none).replace_filename("known-failures.toml");
     return std::make_unique<DomainsTarget>(std::move(setting));
 }
 

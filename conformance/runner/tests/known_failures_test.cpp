@@ -54,6 +54,18 @@ class KnownFailuresTest : public testing::Test
         }
     }
 
+    const KnownFailure* find(const char* id, const char* implementation, const char* version,
+                             const char* environment = "")
+    {
+        CaseResult result;
+        result.id = id;
+        result.environment = environment;
+        TargetIdentity target;
+        target.implementation = implementation;
+        target.version = version;
+        return known_.find(result, target);
+    }
+
     Catalogue catalogue_;
     KnownFailures known_;
 };
@@ -74,11 +86,21 @@ std::string list(const std::string& from = "", const std::string& to = "")
 TEST_F(KnownFailuresTest, is_found_by_case_implementation_and_version)
 {
     EXPECT_EQ(complaint(list()), "");
-    ASSERT_NE(known_.find("x.a", "xen", "4.19"), nullptr);
-    EXPECT_EQ(known_.find("x.a", "xen", "4.19")->reason, "because");
-    EXPECT_EQ(known_.find("x.a", "xen", "5"), nullptr);
-    EXPECT_EQ(known_.find("x.a", "kvm", "4.19"), nullptr);
-    EXPECT_EQ(known_.find("x.b", "xen", "4.19"), nullptr);
+    ASSERT_NE(find("x.a", "xen", "4.19"), nullptr);
+    EXPECT_EQ(find("x.a", "xen", "4.19")->reason, "because");
+    EXPECT_EQ(find("x.a", "xen", "5"), nullptr);
+    EXPECT_EQ(find("x.a", "kvm", "4.19"), nullptr);
+    EXPECT_EQ(find("x.b", "xen", "4.19"), nullptr);
+}
+
+TEST_F(KnownFailuresTest, may_be_those_of_one_environment)
+{
+    EXPECT_EQ(complaint(list("reason", "environment = 'PVH'\nreason")), "");
+    EXPECT_NE(find("x.a", "xen", "4.19", "PVH"), nullptr);
+    EXPECT_NE(find("x.a", "xen", "4.19", "image, PVH, QEMU 9"), nullptr);
+    EXPECT_EQ(find("x.a", "xen", "4.19", "PV"), nullptr);
+    EXPECT_EQ(find("x.a", "xen", "4.19", "PVHx"), nullptr);
+    EXPECT_EQ(find("x.a", "xen", "4.19", ""), nullptr);
 }
 
 TEST_F(KnownFailuresTest, that_make_no_sense_are_refused)

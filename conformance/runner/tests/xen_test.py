@@ -12,7 +12,6 @@ from pathlib import Path
 
 CONFORMANCE = os.environ["ARGO_CONFORMANCE"]
 XEN = Path(os.environ["ARGO_XEN"])
-LISTS = {"xen-stock": ["known-failures.toml", "known-failures-hvm.toml"], "xen-stock-pv": ["known-failures.toml"]}
 
 
 def run(target: str, *arguments: str) -> tuple[int, dict, str]:
@@ -25,8 +24,7 @@ def run(target: str, *arguments: str) -> tuple[int, dict, str]:
 
 class Xen(unittest.TestCase):
     def known(self, target: str, environment: str, passed: int, filter: str = "*") -> None:
-        lists = [word for name in LISTS[target] for word in ("--known-failures", str(XEN / name))]
-        code, results, said = run(target, "--profile", "core-*,wildcard", "--filter", filter, "--timeout-factor", "3", *lists)
+        code, results, said = run(target, "--profile", "core-*,wildcard", "--filter", filter, "--timeout-factor", "3")
         self.assertEqual(code, 0, said)
         self.assertEqual(results["target"]["implementation"], "xen")
         self.assertEqual(results["target"]["mechanisms"], ["xen"])
