@@ -11,8 +11,11 @@ cache=${XDG_CACHE_HOME:-$HOME/.cache}/argo/xen
 usage()
 {
     cat <<END
-usage: build.sh [--debug] [--clean] [--if-built]
+usage: build.sh [--stock | --patched | --prefix N] [--debug] [--clean] [--if-built]
 
+  --stock     the source as it is (this is the default)
+  --patched   with the series in patches/
+  --prefix N  with the first N of the series; without xen-syms
   --if-built  print the folder if it is there, else fail
   --debug     with Xen's assertions; its start then takes some seconds longer
   --clean     build anew what is there already
@@ -26,9 +29,19 @@ END
 say() { printf '%s\n' "xen: $*" >&2; }
 fail() { say "$2"; exit "$1"; }
 
-flavour=release clean=no build=yes
+series=()
+while read -r name; do [[ $name == \#* ]] || series+=("$here/patches/$name"); done <"$here/patches/series"
+flavour=release clean=no build=yes count=0
 while [ $# != 0 ]; do
     case $1 in
+    --stock) count=0 ;;
+    --patched) count=${#series[@]} ;;
+    --prefix)
+        [[ ${2-} =~ ^[0-9]{1,3}$ ]] && [ "$((10#$2))" -le ${#series[@]} ] ||
+            { say "--prefix wants a number from 0 to ${#series[@]}, the length of the series"; exit 2; }
+        count=$((10#$2))
+        shift
+        ;;
     --debug) flavour=debug ;;
     --clean) clean=yes ;;
     --if-built) build=no ;;
@@ -38,15 +51,21 @@ while [ $# != 0 ]; do
     shift
 done
 
+patches=("${series[@]:0:count}")
+case $count in
+0) ;;
+${#series[@]}) flavour=patched-$flavour ;;
+*) flavour=prefix-$flavour ;;
+esac
+
 . "$here/source"
-settings=$(cat "$here/config"; [ $flavour = debug ] && echo CONFIG_DEBUG=y || echo '# CONFIG_DEBUG is not set')
-shopt -s nullglob
-key=$({ echo "$version ${sha256[*]}"; echo "$settings"; gcc --version; cat "$here/build.sh" "$here"/patches/*.patch; } | sha256sum | cut -c1-16)
+settings=$(cat "$here/config"; [ "${flavour##*-}" = debug ] && echo CONFIG_DEBUG=y || echo '# CONFIG_DEBUG is not set')
+key=$({ echo "$version ${sha256[*]}"; echo "$settings"; gcc --version; cat "$here/build.sh" "${patches[@]}" </dev/null; } | sha256sum | cut -c1-16)
 out=$cache/$flavour-$key
 [ $clean = no ] || rm -rf "$out"
 
 if [ $build = no ]; then
-    [ -f "$out/xen" ] || fail 4 "$version is not built yet; run $here/build.sh"
+    [ -f "$out/xen" ] || fail 4 "$version, $flavour, is not built yet; run $here/build.sh"
     echo "$out"
     exit 0
 fi
@@ -94,7 +113,7 @@ log=$cache/build-$flavour.log
 rm -rf "$tree"
 (cd "$cache/source" && dpkg-source --no-check --no-copy --extract "$package"_*"$version".dsc "$tree") >"$log" 2>&1 ||
     fail 1 "the source could not be unpacked, see $log"
-for patch in "$here"/patches/*.patch; do
+for patch in "${patches[@]}"; do
     patch --directory="$tree" --strip=1 --batch --fuzz=0 <"$patch" >>"$log" 2>&1 || fail 1 "$(basename "$patch") does not apply, see $log"
 done
 echo "$settings" >"$tree/xen/.config"
@@ -136,7 +155,8 @@ make -f "$tree/tools/flask/policy/Makefile.common" -C "$tree/tools/flask/policy"
 
 rm -rf "$out.part"
 mkdir "$out.part"
-cp "$tree/xen/xen" "$tree/xen/xen-syms" "$out.part"
+cp "$tree/xen/xen" "$out.part"
+[[ $flavour == prefix-* ]] || cp "$tree/xen/xen-syms" "$out.part"
 cp "$tree/xen/.config" "$out.part/config"
 cp "$tree"/policy/xenpolicy-* "$out.part/policy"
 echo "$version" >"$out.part/version"
