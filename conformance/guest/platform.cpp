@@ -65,6 +65,7 @@ class Machine final : public Surroundings
     }
     uint64_t frame(uint64_t page) const override { return page; }
     uint64_t vcpu() override { return apic_id(); }
+    uint32_t events(uint8_t vector) override { return taken(vector); }
     bool starts_others() const override { return true; }
 };
 
@@ -199,7 +200,8 @@ uint64_t now() { return guest::surroundings().now(); }
 void wait(uint64_t ns) { guest::surroundings().wait(ns); }
 void renew(const char* words, size_t length) { guest::surroundings().renew({words, length}); }
 
-uint32_t events(uint8_t vector) { return guest::taken(vector); }
+uint32_t events(uint8_t vector) { return guest::surroundings().events(vector); }
+uint32_t channel(uint64_t vector) { return guest::surroundings().channel(vector); }
 uint64_t vcpu() { return guest::surroundings().vcpu(); }
 const char* environment() { return guest::surroundings().name(); }
 const char* architecture() { return "x86_64"; }

@@ -34,6 +34,10 @@ class Surroundings
     virtual uint64_t frame(uint64_t page) const = 0;
     /// What a LAPIC binding has for a target that means this vCPU.
     virtual uint64_t vcpu() = 0;
+    /// How often this interrupt was taken, by whichever way.
+    virtual uint32_t events(uint8_t vector) = 0;
+    /// See platform::channel().
+    virtual uint32_t channel(uint64_t) { return 0; }
 
   protected:
     ~Surroundings() = default;

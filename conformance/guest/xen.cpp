@@ -6,8 +6,10 @@
 #include <argo/x86.hpp>
 
 #include <cstring>
+#include <iterator>
 
 #include "guest/cpu.hpp"
+#include "guest/lapic.hpp"
 #include "guest/layout.h"
 #include "guest/panic.hpp"
 #include "guest/start.hpp"
@@ -40,6 +42,13 @@ uint32_t console_port = 0;
 uint32_t ports[64];
 uint32_t port_count = 0;
 volatile uint32_t events = 0;
+/// PV: the port that is taken for an interrupt, and how often it was.
+struct Channel
+{
+    uint32_t port;
+    volatile uint32_t taken;
+} channels[256];
+constexpr uint32_t first_vector = 32;
 
 CpuidRegisters pv_cpuid(uint32_t leaf, uint32_t subleaf)
 {
@@ -162,7 +171,22 @@ class Guest final : public Surroundings
         if (!pv) return page;
         return page < frame_count ? frames[page] : page | nowhere;
     }
-    uint64_t vcpu() override { return 0; }
+    uint64_t vcpu() override { return pv ? 0 : apic_id(); }
+    uint32_t events(uint8_t vector) override { return pv ? channels[vector].taken : taken(vector); }
+    uint32_t channel(uint64_t vector) override
+    {
+        if (!pv) return 0;
+        if (vector < first_vector || vector >= std::size(channels)) return UINT32_MAX;
+        uint32_t& port = channels[vector].port;
+        if (port == 0) {
+            BindIpi bind = {0, 0};
+            if (call(Hypercall::event_channel_op, EventOp::bind_ipi, &bind) != 0)
+                panic("panic: Xen refuses an event channel");
+            port = bind.port;
+            listen(port);
+        }
+        return port;
+    }
 };
 
 constinit Guest guest;
@@ -250,13 +274,16 @@ uint64_t now()
 void wait(uint64_t ns)
 {
     static uint32_t seen = 0;
+    // An interrupt of the local APIC that comes between the look and the call does not end the call.
+    constexpr uint64_t longest = 5'000'000;
+    const auto so_far = [] { return pv ? events : events + taken(); };
     mask_events();
-    if (events == seen) {
-        const Poll poll = {ports, port_count, now() + ns};
+    if (so_far() == seen) {
+        const Poll poll = {ports, port_count, now() + (pv || ns < longest ? ns : longest)};
         call(Hypercall::sched_op, SchedOp::poll, &poll);
     }
     unmask_events();
-    seen = events;
+    seen = so_far();
 }
 
 void start_pvh(uint32_t where)
@@ -277,6 +304,7 @@ void start_pvh(uint32_t where)
     }
     if (const uint64_t ring = hvm_param(param_console_page); ring != 0)
         set_up_console(reinterpret_cast<void*>(ring * page_size), hvm_param(param_console_port));
+    set_up_lapic();
     set_up_events();
     run_suite(read_boot_information(BOOTED_BY_PVH, where));
 }
@@ -342,5 +370,9 @@ void xen_event()
             __atomic_load_n(&shared.pending[word], __ATOMIC_SEQ_CST) & ~shared.mask[word];
         __atomic_fetch_and(&shared.pending[word], ~pending, __ATOMIC_SEQ_CST);
         if (pending != 0) events = events + 1;
+        for (Channel& channel : channels) {
+            if (channel.port == 0 || static_cast<int>(channel.port / 64) != word) continue;
+            if ((pending >> channel.port % 64 & 1) != 0) channel.taken = channel.taken + 1;
+        }
     }
 }

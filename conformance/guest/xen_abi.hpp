@@ -109,12 +109,19 @@ enum class EventOp : uint32_t
     close = 3,
     send = 4,
     alloc_unbound = 6,
+    bind_ipi = 7,
 };
 
 struct BindInterdomain
 {
     uint16_t remote_domid;
     uint32_t remote_port;
+    uint32_t port;
+};
+
+struct BindIpi
+{
+    uint32_t vcpu;
     uint32_t port;
 };
 

@@ -19,18 +19,26 @@ namespace {
 struct Kind
 {
     const char* name;
+    const char* flavour; ///< of the build
     const char* guests;
     bool wildcard; ///< mac-permissive
 };
 
 constexpr Kind kinds[] = {
-    {"xen-stock", "pvh", true},
-    {"xen-stock-pv", "pv", true},
-    {"xen-stock-strict", "pvh", false},
+    {"xen", "--patched", "pvh", true},
+    {"xen-pv", "--patched", "pv", true},
+    {"xen-stock", "--stock", "pvh", true},
+    {"xen-stock-pv", "--stock", "pv", true},
+    {"xen-stock-strict", "--stock", "pvh", false},
 };
 
 /// An emulated CPU, which several domains share.
 constexpr double slowness = 3;
+
+const Kind& kind_of(const std::string& target)
+{
+    return *std::ranges::find(kinds, target, [](const Kind& kind) { return std::string(kind.name); });
+}
 
 /// The last line of a program's complaints.
 std::string last_line(const std::filesystem::path& errors)
@@ -59,12 +67,14 @@ const std::vector<std::string>& xen_targets()
     return names;
 }
 
-std::string xen_trouble(const XenPrograms& programs)
+std::string xen_trouble(const std::string& target, const XenPrograms& programs)
 {
     try {
-        const auto there =
-            run_to_end({programs.build.string(), "--if-built"}, "/dev/null", std::chrono::seconds(20));
-        return there.good ? "" : "Xen is not built yet; reference-impl/xen/build.sh does it";
+        const auto there = run_to_end({programs.build.string(), kind_of(target).flavour, "--if-built"},
+                                      "/dev/null", std::chrono::seconds(20));
+        return there.good ? ""
+                          : fmt::format("Xen is not built yet; reference-impl/xen/build.sh {} does it",
+                                        kind_of(target).flavour);
     } catch (const Unavailable& error) {
         return error.what();
     }
@@ -73,23 +83,23 @@ std::string xen_trouble(const XenPrograms& programs)
 std::unique_ptr<Target> make_xen(DomainsTarget::Setting setting, const XenPrograms& programs,
                                  const std::filesystem::path& image)
 {
+    const Kind& kind = kind_of(setting.name);
     const auto log = setting.folder / "xen-build.log";
-    const auto built = run_to_end({programs.build.string()}, log, std::chrono::minutes(40));
+    const auto built = run_to_end({programs.build.string(), kind.flavour}, log, std::chrono::minutes(40));
     if (!built.good) {
         const auto complaint = last_line(log);
         throw Unavailable(
             fmt::format("target {}: {}", setting.name, complaint.empty() ? built.ending : complaint));
     }
-    const auto* const kind =
-        std::ranges::find(kinds, setting.name, [](const Kind& k) { return std::string(k.name); });
     setting.program = {programs.stage.string(),
                        "--xen=" + built.output.substr(0, built.output.find('\n')),
                        "--image=" + image.string(),
                        "--dom0=pvh",
-                       fmt::format("--guests={}", kind->guests),
-                       kind->wildcard ? "--wildcard" : "--no-wildcard"};
+                       fmt::format("--guests={}", kind.guests),
+                       kind.wildcard ? "--wildcard" : "--no-wildcard"};
     setting.image = image;
     setting.crowd = false; // Their making takes longer than all cases together.
+    setting.quick = false;
     setting.wish.timeout_factor *= slowness;
     // The list lies beside the script that the link leads to.
     std::error_code none;

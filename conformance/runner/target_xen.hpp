@@ -24,8 +24,8 @@ XenPrograms find_xen(const std::filesystem::path& folder);
 /// Names on the command line.
 const std::vector<std::string>& xen_targets();
 
-/// Why they cannot run here now; empty: they can.
-std::string xen_trouble(const XenPrograms&);
+/// Why this one cannot run here now; empty: it can.
+std::string xen_trouble(const std::string& target, const XenPrograms&);
 
 /// Builds Xen if that was not done yet. Throws Unavailable with the reason.
 std::unique_ptr<Target> make_xen(DomainsTarget::Setting, const XenPrograms&,

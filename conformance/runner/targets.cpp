@@ -19,8 +19,8 @@ namespace argo::runner {
 
 namespace {
 
-const std::vector<std::string> plain_names{"model",     "kvm",          "kvm-nested",      "absent",
-                                           "xen-stock", "xen-stock-pv", "xen-stock-strict"};
+const std::vector<std::string> plain_names{"model",  "kvm",       "kvm-nested",   "absent",          "xen",
+                                           "xen-pv", "xen-stock", "xen-stock-pv", "xen-stock-strict"};
 const std::string exec_prefix = "exec:";
 
 /// What argo-vmm says of this machine.
@@ -118,8 +118,8 @@ Choice choose_targets(const std::string& list, const Programs& programs)
             choice.remarks.push_back(fmt::format("target {} is left out: {}", name, trouble));
         };
         leave_out("kvm", ask_kvm(programs).trouble);
-        const auto trouble = xen_trouble(find_xen(programs.self.parent_path()));
-        for (const auto& name : xen_targets()) leave_out(name, trouble);
+        const auto xen = find_xen(programs.self.parent_path());
+        for (const auto& name : xen_targets()) leave_out(name, xen_trouble(name, xen));
         return choice;
     }
     Choice choice;

@@ -54,6 +54,16 @@ void by_each_doorbell(Visit visit)
     });
 }
 
+/// The first of those; the case is left when there is none.
+inline Mechanism a_doorbell()
+{
+    const Discovery found = discover();
+    for (uint32_t i = 0; i < found.count; i++)
+        if (found.candidates[i].confirmed() && !passes_registers(found.candidates[i].mechanism.id))
+            return found.candidates[i].mechanism;
+    not_supported("no mechanism of the hypervisor's passes a frame");
+}
+
 /// Pass this address by the mechanism's doorbell. False: #GP.
 inline bool ring_at(const Mechanism& mechanism, Gpa where)
 {

@@ -109,6 +109,7 @@ uint64_t memory_end() { return here().memory().size(); }
 uint64_t now() { return here().now(); }
 void wait(uint64_t ns) { here().wait(ns); }
 uint32_t events(uint8_t vector) { return here().events(vector); }
+uint32_t channel(uint64_t) { return 0; }
 uint64_t vcpu() { return 0; }
 bool start_second(void (*step)(void*), void* argument) { return here().start_second(step, argument); }
 void stop_second() { here().stop_second(); }

@@ -110,16 +110,55 @@ void write_guest(void* guest, const void* from, size_t size)
 
 } // namespace
 
+namespace {
+
+/// As many frames as any ring may have.
+constexpr size_t most_frames = 4096;
+uint64_t frames[most_frames]; // One domain uses it, since there is one where Xen is below.
+
+/// A frame list of a case's. Where pages have other numbers among frames than in addresses, it is made anew.
+uint64_t translated(uint64_t list, uint64_t count)
+{
+    const auto* const theirs =
+        count <= most_frames
+            ? static_cast<const uint8_t*>(platform::readable(Gpa{list}, count * sizeof(uint64_t)))
+            : nullptr;
+    if (theirs == nullptr) return list;
+    bool same = true;
+    for (size_t i = 0; i < count; i++) {
+        uint64_t page;
+        std::memcpy(&page, theirs + i * sizeof page, sizeof page);
+        frames[i] = platform::machine().frame(page);
+        same = same && frames[i] == page;
+    }
+    return same ? list : platform::address(frames).value;
+}
+
+} // namespace
+
+int64_t LocalActor::invoke(uint32_t word, const uint64_t (&arguments)[4])
+{
+    uint64_t a[4] = {arguments[0], arguments[1], arguments[2], arguments[3]};
+    // Cases speak of guest-physical addresses and of a local APIC. A PV guest of Xen has neither.
+    if (takes_linear(hypervisor_.mechanism().id)) {
+        if (word == ARGO_OPERATION_WORD(ARGO_OP_REGISTER_RING)) a[1] = translated(a[1], a[2]);
+        if (word == ARGO_OPERATION_WORD(ARGO_OP_VECTOR) && a[1] == ARGO_BINDING_LAPIC) {
+            const uint32_t channel = platform::channel(a[3]);
+            if (channel != 0) a[1] = ARGO_BINDING_EVTCHN, a[3] = channel;
+        }
+    }
+    return hypervisor_.major() == 0 ? upstream_.call(word, a)
+                                    : hypervisor_.call_word(word, a[0], a[1], a[2], a[3]);
+}
+
 int64_t LocalActor::perform(const Turn& turn)
 {
     int64_t result = 0;
     if (!turn.write.empty())
         write_guest(at(turn.write_to, turn.write.size()), turn.write.data(), turn.write.size());
     if (turn.call) {
-        const auto& a = turn.arguments;
         if (session->options.role == Role::lead) require_in_upstream(turn.word);
-        result = hypervisor_.major() == 0 ? upstream_.call(turn.word, a)
-                                          : hypervisor_.call_word(turn.word, a[0], a[1], a[2], a[3]);
+        result = invoke(turn.word, turn.arguments);
         if (turn.word == ARGO_OPERATION_WORD(ARGO_OP_RESET) && result >= 0) resets_++;
     }
     if (!turn.read.empty())

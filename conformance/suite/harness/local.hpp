@@ -64,6 +64,7 @@ class LocalActor final : public Actor
 
   private:
     void* at(Gpa, size_t size);
+    int64_t invoke(uint32_t word, const uint64_t (&arguments)[4]);
 
     Hypervisor<platform::Machine> hypervisor_{};
     Upstream upstream_{};

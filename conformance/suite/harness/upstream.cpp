@@ -28,10 +28,6 @@ bool read(uint64_t where, T& object)
     return here != nullptr;
 }
 
-/// As many frames as any ring may have.
-constexpr size_t most_frames = 4096;
-uint64_t frames[most_frames];
-
 } // namespace
 
 void require_in_upstream(uint32_t word)
@@ -73,18 +69,9 @@ int64_t Upstream::call(uint32_t word, const uint64_t (&a)[4])
 
 int64_t Upstream::register_ring(const uint64_t (&a)[4])
 {
-    // Where the pages of memory have other numbers among frames than in addresses, the list is made anew.
-    uint64_t list = a[1];
-    const size_t size = a[2] * sizeof(uint64_t);
-    const void* const theirs = a[2] <= most_frames ? platform::readable(Gpa{list}, size) : nullptr;
-    if (theirs != nullptr && a[2] != 0) {
-        std::memcpy(frames, theirs, size);
-        for (size_t i = 0; i < a[2]; i++) frames[i] = platform::machine().frame(frames[i]);
-        list = platform::address(frames).value;
-    }
     argo_register request;
     const bool readable = read(a[0], request);
-    const int64_t result = invoke(ARGO_OP_REGISTER_RING, a[0], list, a[2], a[3]);
+    const int64_t result = invoke(ARGO_OP_REGISTER_RING, a[0], a[1], a[2], a[3]);
     if (!readable) return result;
     const Name name = {request.port, request.partner};
     const bool again = known(name);
