@@ -36,7 +36,7 @@ class UniqueAnchors(SphinxTransform):
                 node["refid"] = unique(node["refid"])
         self.document.ids = {unique(each): node for each, node in self.document.ids.items()}
         self.document.nameids = {name: each and unique(each) for name, each in self.document.nameids.items()}
-        known = self.env.get_domain("citation").data["citations"]  # where marks such as [XEN] lead
+        known = self.env.get_domain("citation").data["citations"]  # where marks such as [XEN-SRC] lead
         for citation in self.document.findall(nodes.citation):
             label = citation[0].astext()
             chapter_of_it, _, line = known[label]
