@@ -103,7 +103,7 @@ class Build(ScratchCase):
         for name in ("query", "register", "unregister", "sendv", "notify", "vector", "reset", "doorbell"):
             for part in ("Returns", "Changes", "Events owed", "When denied"):
                 self.assertIn(f"<p>{part}</p>", pages[name])
-        self.assertIn('href="references.html#references-xen"', pages["annex-xen"])
+        self.assertIn('href="references.html#references-xen-src"', pages["annex-xen"])
 
     def look_at_the_matrix(self, out: Path):
         matrix = json.loads((out / "traceability.json").read_text())
