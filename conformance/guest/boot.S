@@ -5,6 +5,7 @@
  * to compute them.
  */
 #include "layout.h"
+#include "long_mode.inc"
 
 /* Xen's public/elfnote.h: the 32-bit entry of a PVH guest. */
 #define XEN_ELFNOTE_PHYS32_ENTRY 18
@@ -13,11 +14,6 @@
 #define MULTIBOOT_MAGIC          0x1badb002
 #define MULTIBOOT_LOADER_MAGIC   0x2badb002
 #define MULTIBOOT_FLAGS          0x00010002
-
-#define CR4_PAE   0x20
-#define MSR_EFER  0xc0000080
-#define EFER_LME  0x100
-#define CR0_PG_PE 0x80000001
 
     .section .note.pvh, "a", @note
     .align 4
@@ -52,16 +48,7 @@ start32:                            /* esi: how; ebx: what the loader left in me
     cli
     cld
     lgdt    gdt_pointer
-    mov     $CR4_PAE, %eax
-    mov     %eax, %cr4
-    mov     $pml4, %eax
-    mov     %eax, %cr3
-    mov     $MSR_EFER, %ecx
-    mov     $EFER_LME, %eax
-    xor     %edx, %edx
-    wrmsr
-    mov     $CR0_PG_PE, %eax
-    mov     %eax, %cr0
+    enable_long_mode
     ljmp    $CODE_SELECTOR, $start64
 
     .code64

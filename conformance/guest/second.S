@@ -4,11 +4,7 @@
  * once, with the page tables that are there. It is data, since it runs elsewhere and is no 64-bit code.
  */
 #include "layout.h"
-
-#define CR4_PAE   0x20
-#define MSR_EFER  0xc0000080
-#define EFER_LME  0x100
-#define CR0_PG_PE 0x80000001
+#include "long_mode.inc"
 
     .section .rodata
     .balign 16
@@ -20,16 +16,7 @@ second_code:
     mov     %cs, %ax
     mov     %ax, %ds
     lgdtl   second_gdt - second_code
-    mov     $CR4_PAE, %eax
-    mov     %eax, %cr4
-    mov     $pml4, %eax
-    mov     %eax, %cr3
-    mov     $MSR_EFER, %ecx
-    mov     $EFER_LME, %eax
-    xor     %edx, %edx
-    wrmsr
-    mov     $CR0_PG_PE, %eax
-    mov     %eax, %cr0
+    enable_long_mode
     ljmpl   $CODE_SELECTOR, $second_start
 second_gdt:
     .word 3 * 8 - 1

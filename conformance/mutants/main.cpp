@@ -20,6 +20,7 @@
 #include "mutants/score.hpp"
 #include "mutants/switch.hpp"
 #include "runner/child.hpp"
+#include "runner/command_line.hpp"
 #include "runner/commands.hpp"
 #include "runner/errors.hpp"
 #include "runner/text.hpp"
@@ -181,12 +182,6 @@ Exit model_domains(const std::string& id, const std::filesystem::path& topology)
     return runner::model_domains_command(topology);
 }
 
-int refused(Exit code, const char* what)
-{
-    fmt::print(stderr, "argo-mutants: {}\n", what);
-    return static_cast<int>(code);
-}
-
 int command_line(int argc, char** argv)
 {
     CLI::App app{"The suite against deliberately broken engines: whether it notices.", "argo-mutants"};
@@ -217,30 +212,10 @@ int command_line(int argc, char** argv)
     model->add_option("--mutant", mutant);
     model->callback([&] { exit = model_domains(mutant, topology); });
 
-    try {
-        app.parse(argc, argv);
-    } catch (const CLI::Success& success) {
-        return app.exit(success);
-    } catch (const CLI::ParseError& error) {
-        return refused(Exit::usage, fmt::format("{} (--help shows what there is)", error.what()).c_str());
-    }
-    return static_cast<int>(exit);
+    return runner::run_command_line(app, argc, argv, exit);
 }
 
 } // namespace
 } // namespace argo::mutants
 
-int main(int argc, char** argv)
-{
-    using namespace argo::mutants;
-    using argo::runner::Exit;
-    try {
-        return command_line(argc, argv);
-    } catch (const argo::runner::UsageError& error) {
-        return refused(Exit::usage, error.what());
-    } catch (const argo::runner::Unavailable& error) {
-        return refused(Exit::unavailable, error.what());
-    } catch (const std::exception& error) {
-        return refused(Exit::undecided, error.what());
-    }
-}
+int main(int argc, char** argv) { return argo::mutants::command_line(argc, argv); }

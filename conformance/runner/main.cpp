@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
 // argo-conformance: the command line. What each command does is in commands.hpp.
-#include <cstdio>
-
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
+#include "runner/command_line.hpp"
 #include "runner/commands.hpp"
-#include "runner/errors.hpp"
 #include "runner/provenance.hpp"
 
 namespace {
@@ -30,13 +28,6 @@ void add_outputs(CLI::App* command, RunOptions& options)
     command->add_option("--out", options.out, "Folder for results and report")->capture_default_str();
     command->add_option("--known-failures", options.known_failures, "Lists of known failures (TOML)");
     add_against(command, options);
-}
-
-/// One sentence, and the exit code that belongs to it.
-int refused(Exit code, const char* what)
-{
-    fmt::print(stderr, "argo-conformance: {}\n", what);
-    return static_cast<int>(code);
 }
 
 int run(int argc, char** argv)
@@ -100,27 +91,9 @@ int run(int argc, char** argv)
     model->add_option("TOPOLOGY", topology)->required();
     model->callback([&] { exit = model_domains_command(topology); });
 
-    try {
-        app.parse(argc, argv);
-    } catch (const CLI::Success& success) {
-        return app.exit(success);
-    } catch (const CLI::ParseError& error) {
-        return refused(Exit::usage, fmt::format("{} (--help shows what there is)", error.what()).c_str());
-    }
-    return static_cast<int>(exit);
+    return run_command_line(app, argc, argv, exit);
 }
 
 } // namespace
 
-int main(int argc, char** argv)
-{
-    try {
-        return run(argc, argv);
-    } catch (const UsageError& error) {
-        return refused(Exit::usage, error.what());
-    } catch (const Unavailable& error) {
-        return refused(Exit::unavailable, error.what());
-    } catch (const std::exception& error) {
-        return refused(Exit::undecided, error.what());
-    }
-}
+int main(int argc, char** argv) { return run(argc, argv); }

@@ -29,6 +29,21 @@ std::span<const uint64_t> outside()
     return table;
 }
 
+/// ring(gpa) makes the call of the frame there, wherever in a page it lies.
+template <class Ring>
+void expect_calls_by(Ring ring)
+{
+    Witness witness;
+    const Gpa page = frames();
+    for (const uint64_t offset : {0u, 64u, 4032u}) {
+        row("offset in page", offset);
+        const Gpa where{page.value + offset};
+        witness.arm(where);
+        ring(where);
+        witness.expect_made(where);
+    }
+}
+
 } // namespace
 
 // MSR.
@@ -36,15 +51,7 @@ std::span<const uint64_t> outside()
 CASE(msr, a_write_of_the_address_makes_the_call, core_loopback, "ARGO-MSR-001")
 {
     const auto mechanism = offered(ARGO_MECHANISM_MSR);
-    Witness witness;
-    const Gpa page = frames();
-    for (const uint64_t offset : {0u, 64u, 4032u}) {
-        row("offset in page", offset);
-        const Gpa where{page.value + offset};
-        witness.arm(where);
-        expect(machine().wrmsr(mechanism.ebx, where.value));
-        witness.expect_made(where);
-    }
+    expect_calls_by([&](Gpa where) { expect(machine().wrmsr(mechanism.ebx, where.value)); });
 }
 
 CASE(msr, a_crooked_address_is_a_fault, core_loopback, "ARGO-MSR-002")
@@ -111,29 +118,13 @@ Gpa doorbell(const argo::Mechanism& mmio) { return Gpa{mmio.ebx | uint64_t{mmio.
 CASE(mmio, a_wide_store_makes_the_call, core_loopback, "ARGO-MMIO-001")
 {
     const Gpa bell = doorbell(offered(ARGO_MECHANISM_MMIO));
-    Witness witness;
-    const Gpa page = frames();
-    for (const uint64_t offset : {0u, 64u, 4032u}) {
-        row("offset in page", offset);
-        const Gpa where{page.value + offset};
-        witness.arm(where);
-        machine().store64(bell, where.value);
-        witness.expect_made(where);
-    }
+    expect_calls_by([&](Gpa where) { machine().store64(bell, where.value); });
 }
 
 CASE(mmio, a_narrow_store_makes_the_call, core_loopback, "ARGO-MMIO-002")
 {
     const Gpa bell = doorbell(offered(ARGO_MECHANISM_MMIO));
-    Witness witness;
-    const Gpa page = frames();
-    for (const uint64_t offset : {0u, 64u, 4032u}) {
-        row("offset in page", offset);
-        const Gpa where{page.value + offset};
-        witness.arm(where);
-        machine().store32(bell, number_of(where));
-        witness.expect_made(where);
-    }
+    expect_calls_by([&](Gpa where) { machine().store32(bell, number_of(where)); });
 }
 
 CASE(mmio, a_store_without_a_frame_is_nothing, core_loopback, "ARGO-MMIO-003")
@@ -212,15 +203,7 @@ CASE(mmio, a_load_is_nothing, core_loopback, "ARGO-MMIO-005")
 CASE(pio, an_out_makes_the_call, core_loopback, "ARGO-PIO-001")
 {
     const auto port = static_cast<uint16_t>(offered(ARGO_MECHANISM_PIO).ebx);
-    Witness witness;
-    const Gpa page = frames();
-    for (const uint64_t offset : {0u, 64u, 4032u}) {
-        row("offset in page", offset);
-        const Gpa where{page.value + offset};
-        witness.arm(where);
-        machine().out32(port, number_of(where));
-        witness.expect_made(where);
-    }
+    expect_calls_by([&](Gpa where) { machine().out32(port, number_of(where)); });
 }
 
 CASE(pio, an_out_without_a_frame_is_nothing, core_loopback, "ARGO-PIO-002")
