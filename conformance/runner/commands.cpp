@@ -72,9 +72,9 @@ void apply(const KnownFailures& known_failures, Results& results)
 {
     for (auto& c : results.cases) {
         const auto* entry = known_failures.find(c, results.target);
-        if (entry == nullptr || known(c.verdict) == c.verdict) continue;
+        if (entry == nullptr || known(c.verdict, *entry) == c.verdict) continue;
         const auto was = c.verdict;
-        c.verdict = known(was);
+        c.verdict = known(was, *entry);
         c.detail =
             was == Verdict::pass
                 ? fmt::format("passes, though listed as a known failure of {}: {} ({})", entry->obligation,

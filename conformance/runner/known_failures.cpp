@@ -58,8 +58,8 @@ UsageError wrong(const std::filesystem::path& file, const toml::source_region& w
     return UsageError(fmt::format("{}:{}: {}", file.string(), where.begin.line, what));
 }
 
-const std::vector<std::string> keys{"implementation", "versions",  "environment", "case",
-                                    "obligation",     "reference", "reason"};
+const std::vector<std::string> keys{"implementation", "versions",   "environment", "verdict",
+                                    "case",           "obligation", "reference",   "reason"};
 
 std::string text_of(const std::filesystem::path& file, const toml::table& entry, const std::string& key)
 {
@@ -68,6 +68,14 @@ std::string text_of(const std::filesystem::path& file, const toml::table& entry,
         throw wrong(file, entry.source(), fmt::format("a known failure needs '{}', a text", key));
     }
     return *value;
+}
+
+Verdict excusable(const std::filesystem::path& file, const toml::table& entry, const std::string& word)
+{
+    const auto verdict = verdict_named(word);
+    if (verdict == Verdict::fail || verdict == Verdict::crash || verdict == Verdict::wedged) return *verdict;
+    throw wrong(file, entry.source(),
+                fmt::format("'{}' is no verdict of a known failure; known: FAIL CRASH WEDGED", word));
 }
 
 void check_against(const Catalogue& catalogue, const KnownFailure& entry)
@@ -130,6 +138,7 @@ void KnownFailures::read(const std::filesystem::path& file, const Catalogue& cat
             text("reference"),
             text("reason"),
             anywhere ? "" : text("environment"),
+            entry->contains("verdict") ? excusable(file, *entry, text("verdict")) : Verdict::fail,
         };
         try {
             check_against(catalogue, known);
@@ -153,10 +162,10 @@ const KnownFailure* KnownFailures::find(const CaseResult& result, const TargetId
     return found == entries_.end() ? nullptr : &*found;
 }
 
-Verdict known(Verdict verdict) noexcept
+Verdict known(Verdict verdict, const KnownFailure& entry) noexcept
 {
     if (verdict == Verdict::pass) return Verdict::xpass;
-    return fails_the_run(verdict) ? Verdict::kfail : verdict;
+    return verdict == entry.verdict ? Verdict::kfail : verdict;
 }
 
 } // namespace argo::runner

@@ -6,6 +6,7 @@
 //     implementation = "xen"           # as the registry names it, or its number
 //     versions = ">=4.18 <4.22"        # all of them must hold; "*": any version
 //     environment = "PVH"              # may be left out; one of the words that the results have there
+//     verdict = "FAIL"                 # may be left out, then it is this; else CRASH or WEDGED
 //     case = "sendv.empty_message_arrives_as_a_bare_header"
 //     obligation = "ARGO-SENDV-012"
 //     reference = "https://..."        # where it is told, or the line upstream
@@ -26,6 +27,7 @@ struct KnownFailure
 {
     std::string implementation, versions, case_id, obligation, reference, reason;
     std::string environment; ///< empty: any
+    Verdict verdict;         ///< the one that is excused
 };
 
 /// Whether a version such as 4.19.1 is within a range such as ">=4.18 <4.22". Parts are compared as numbers,
@@ -46,7 +48,7 @@ class KnownFailures
     std::vector<KnownFailure> entries_;
 };
 
-/// What a verdict becomes for a case that is in the list.
-Verdict known(Verdict) noexcept;
+/// What a verdict becomes for a case that is in the list. A failure of another kind than the known one stays.
+Verdict known(Verdict, const KnownFailure&) noexcept;
 
 } // namespace argo::runner

@@ -232,8 +232,13 @@ class KnownFailures(CommandTest):
         self.assertEqual(done.stdout.splitlines()[-1], "6 passed, 0 failed, 1 skipped")
 
     def test_crashes_as_known(self):
-        self.run_fake(*self.known(self.LIST), scenario={"sendv.denied": "crash"}, code=0)
+        crashes = self.LIST.replace("reason =", 'verdict = "CRASH"\n        reason =')
+        self.run_fake(*self.known(crashes), scenario={"sendv.denied": "crash"}, code=0)
         self.assert_verdicts(sendv_denied="KFAIL")
+
+    def test_a_known_failure_excuses_no_crash(self):
+        self.run_fake(*self.known(self.LIST), scenario={"sendv.denied": "crash"}, code=1)
+        self.assert_verdicts(sendv_denied="CRASH")
 
     def test_passes_though_known(self):
         self.run_fake(*self.known(self.LIST), code=1)

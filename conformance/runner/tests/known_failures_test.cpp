@@ -121,13 +121,19 @@ TEST_F(KnownFailuresTest, that_make_no_sense_are_refused)
     EXPECT_NE(complaint("[[known-failure"), "");
 }
 
-TEST(KnownVerdict, failures_are_known_and_passes_are_not)
+TEST_F(KnownFailuresTest, excuse_one_verdict_each)
 {
-    EXPECT_EQ(known(Verdict::pass), Verdict::xpass);
-    for (const auto verdict : {Verdict::fail, Verdict::crash, Verdict::wedged})
-        EXPECT_EQ(known(verdict), Verdict::kfail);
-    for (const auto verdict : {Verdict::error, Verdict::skip, Verdict::not_supported})
-        EXPECT_EQ(known(verdict), verdict);
+    EXPECT_EQ(complaint(list("reason", "verdict = 'PASS'\nreason")),
+              ":1: 'PASS' is no verdict of a known failure; known: FAIL CRASH WEDGED");
+    EXPECT_EQ(complaint(list("reason", "verdict = 'CRASH'\nreason")), "");
+    KnownFailure entry = *find("x.a", "xen", "4.19");
+    for (const auto excused : {Verdict::fail, Verdict::crash, Verdict::wedged}) {
+        entry.verdict = excused;
+        EXPECT_EQ(known(Verdict::pass, entry), Verdict::xpass);
+        for (const auto found : {Verdict::fail, Verdict::crash, Verdict::wedged, Verdict::error,
+                                 Verdict::skip, Verdict::not_supported})
+            EXPECT_EQ(known(found, entry), found == excused ? Verdict::kfail : found);
+    }
 }
 
 } // namespace
