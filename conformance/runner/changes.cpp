@@ -15,7 +15,7 @@ namespace {
 
 using Key = std::tuple<std::string, std::string, std::string>;
 
-Key key_of(const CaseResult& c) { return {c.id, c.mechanism, c.arch}; }
+Key key_of(const CaseResult& c, const std::string& way) { return {c.id, way, c.arch}; }
 
 std::string_view word(const std::optional<Verdict>& verdict) { return verdict ? name(*verdict) : "none"; }
 
@@ -23,19 +23,23 @@ std::string_view word(const std::optional<Verdict>& verdict) { return verdict ? 
 
 std::vector<Change> changes(const Results& earlier, const Results& later)
 {
+    const auto ways_then = ways(earlier), ways_now = ways(later);
     std::map<Key, Verdict> left;
-    for (const auto& c : earlier.cases) left.emplace(key_of(c), c.verdict);
+    for (size_t i = 0; i < earlier.cases.size(); ++i)
+        left.emplace(key_of(earlier.cases[i], ways_then[i]), earlier.cases[i].verdict);
     std::vector<Change> all;
-    for (const auto& c : later.cases) {
-        const auto before = left.extract(key_of(c));
+    for (size_t i = 0; i < later.cases.size(); ++i) {
+        const auto& c = later.cases[i];
+        const auto before = left.extract(key_of(c, ways_now[i]));
         if (before.empty()) {
-            all.push_back({c.id, c.mechanism, {}, c.verdict});
+            all.push_back({c.id, ways_now[i], {}, c.verdict});
         } else if (before.mapped() != c.verdict) {
-            all.push_back({c.id, c.mechanism, before.mapped(), c.verdict});
+            all.push_back({c.id, ways_now[i], before.mapped(), c.verdict});
         }
     }
-    for (const auto& c : earlier.cases) {
-        if (left.contains(key_of(c))) all.push_back({c.id, c.mechanism, c.verdict, {}});
+    for (size_t i = 0; i < earlier.cases.size(); ++i) {
+        const auto& c = earlier.cases[i];
+        if (left.contains(key_of(c, ways_then[i]))) all.push_back({c.id, ways_then[i], c.verdict, {}});
     }
     return all;
 }
@@ -59,8 +63,8 @@ std::string describe(const Results& earlier, const std::vector<Change>& changes)
                                    earlier.target.name, earlier.suite_commit, changes.size(),
                                    std::ranges::count_if(changes, is_regression));
     for (const auto& change : changes) {
-        text += fmt::format("{:>13} -> {:<13} {} {}\n", word(change.was), word(change.is), change.id,
-                            change.mechanism);
+        text +=
+            fmt::format("{:>13} -> {:<13} {} {}\n", word(change.was), word(change.is), change.id, change.way);
     }
     return text;
 }

@@ -13,11 +13,11 @@ namespace argo::runner {
 /// A case whose verdict is another one. Empty: not in that run.
 struct Change
 {
-    std::string id, mechanism;
+    std::string id, way;
     std::optional<Verdict> was, is;
 };
 
-/// In the order of the later results; what is gone comes last. Cases are the same when ID, mechanism and
+/// In the order of the later results; what is gone comes last. Cases are the same when ID, way and
 /// architecture are.
 std::vector<Change> changes(const Results& earlier, const Results& later);
 

@@ -83,7 +83,7 @@ void apply(const KnownFailures& known_failures, Results& results)
     }
 }
 
-/// One outcome for each mechanism; the first is of the preferred one.
+/// One outcome for each environment and mechanism; the first is of what the target prefers.
 Results make_results(const std::string& target, const std::string& host,
                      const std::vector<RunOutcome>& outcomes, const RunOptions& options,
                      const Catalogue& catalogue, const KnownFailures& known_failures)
@@ -172,41 +172,92 @@ void compare(std::vector<ReportInput>& inputs, const std::vector<Results>& earli
     }
 }
 
-/// Every selected case by the mechanism that was asked for, or by the one that the hypervisor prefers. Then,
-/// unless one was asked for, by the others: where that is not quick, a sample.
-std::vector<RunOutcome> run_on(Target& target, const Catalogue& catalogue, const Wish& wish,
-                               const std::filesystem::path& folder)
+/// Those that were asked for, of those that it has.
+std::vector<std::string> environments_of(const Target& target, const RunOptions& options)
 {
-    ConsoleLog log(folder / "console.log");
-    const auto run = [&](const std::vector<const Case*>& selection, const std::string& by) {
-        ProgressLine line(target.name() + by, selection.size());
-        target.start("");
+    const auto known = target.environments();
+    if (options.environments.empty()) return known;
+    const auto asked = split(options.environments, ',');
+    for (const auto& name : asked) {
+        if (std::ranges::find(known, name) != known.end()) continue;
+        throw UsageError(
+            fmt::format("target {} has no environment '{}'; it has {}", target.name(), name,
+                        known == std::vector<std::string>{""} ? "one, without a name" : join(known, ", ")));
+    }
+    return asked;
+}
+
+/// In each environment: every selected case by the mechanism that was asked for, or by the one that the
+/// hypervisor prefers. Then, unless one was asked for, by the others: where that is not quick, a sample.
+class Runs
+{
+  public:
+    Runs(Target& target, const Catalogue& catalogue, const RunOptions& options)
+        : target_(target),
+          catalogue_(catalogue),
+          wish_(options.wish),
+          log_(options.out / target_folder(target.name()) / "console.log")
+    {
+        for (const auto& environment : environments_of(target, options)) {
+            if (!interrupted()) run_in(environment);
+        }
+    }
+
+    std::vector<RunOutcome> outcomes;
+
+  private:
+    void run_in(const std::string& environment)
+    {
+        const bool first = outcomes.empty();
+        try {
+            run(environment, wish_.mechanism, "");
+        } catch (const Unavailable& error) {
+            if (first) throw;
+            // What was found in the others stands.
+            RunOutcome nothing{Ledger(select_cases(catalogue_, wish_)), {}, outcomes.front().identity, false};
+            nothing.identity.environment = environment;
+            nothing.ledger.close(fmt::format("not run: {}", error.what()));
+            outcomes.push_back(std::move(nothing));
+            return;
+        }
+        if (!wish_.mechanism.empty() && wish_.mechanism != every_mechanism) return;
+        const auto preferred = outcomes.back().identity; // a copy: outcomes grow
+        const bool sampled = wish_.mechanism != every_mechanism && !target_.quick();
+        for (const auto& mechanism : preferred.mechanisms) {
+            if (mechanism == preferred.mechanism || interrupted()) continue;
+            run(environment, mechanism, std::string(sampled ? mechanism_sample : ""));
+        }
+    }
+
+    void run(const std::string& environment, const std::string& mechanism, const std::string& sample)
+    {
+        auto narrowed = wish_;
+        narrowed.sample = sample;
+        const auto selection = sampled_cases(catalogue_, narrowed);
+        if (selection.empty()) return;
+        auto title = target_.name();
+        for (const auto& [word, text] : {std::pair(" ", environment), std::pair(" by ", mechanism)})
+            if (!text.empty() && text != every_mechanism) title += word + text;
+        ProgressLine line(title, selection.size());
+        target_.choose(environment, mechanism, sample);
+        target_.start("");
         auto outcome =
-            Run(target, selection, Limits().scaled(target.timeout_factor()), log,
+            Run(target_, selection, Limits().scaled(target_.timeout_factor()), log_,
                 [&](const std::string& running, const Ledger& ledger) { line.show(running, ledger); })
                 .go();
-        auto& environment = outcome.identity.environment;
-        const auto around = target.surroundings();
-        environment += (environment.empty() || around.empty() ? "" : ", ") + around;
-        return outcome;
-    };
-    std::vector<RunOutcome> outcomes;
-    outcomes.push_back(run(select_cases(catalogue, wish), ""));
-    if (!wish.mechanism.empty() && wish.mechanism != every_mechanism) return outcomes;
-
-    const auto first = outcomes.front().identity; // a copy: outcomes grow
-    auto narrowed = wish;
-    if (wish.mechanism != every_mechanism && !target.quick()) narrowed.sample = mechanism_sample;
-    const auto selection = sampled_cases(catalogue, narrowed);
-    for (const auto& mechanism : first.mechanisms) {
-        if (mechanism == first.mechanism || selection.empty() || interrupted()) continue;
-        target.choose(mechanism, narrowed.sample);
-        outcomes.push_back(run(selection, " by " + mechanism));
-        auto& told = outcomes.back().identity.mechanism;
-        if (told.empty()) told = mechanism; // it did not come so far
+        auto& identity = outcome.identity;
+        if (identity.mechanism.empty() && mechanism != every_mechanism)
+            identity.mechanism = mechanism; // it did not come so far
+        const auto around = target_.surroundings();
+        identity.environment += (identity.environment.empty() || around.empty() ? "" : ", ") + around;
+        outcomes.push_back(std::move(outcome));
     }
-    return outcomes;
-}
+
+    Target& target_;
+    const Catalogue& catalogue_;
+    const Wish& wish_;
+    ConsoleLog log_;
+};
 
 } // namespace
 
@@ -233,7 +284,7 @@ Exit run_command(RunOptions options)
         const auto folder = options.out / target_folder(name);
         try {
             const auto target = make_target(name, programs, options.out, options.wish, crowd);
-            const auto outcomes = run_on(*target, catalogue, options.wish, folder);
+            const auto outcomes = std::move(Runs(*target, catalogue, options).outcomes);
             auto results = make_results(target->name(), host_description(), outcomes, options, catalogue,
                                         known_failures_for(options, catalogue, target->known_failures()));
             publish(results, outcomes, folder);
@@ -284,8 +335,7 @@ Exit ingest_command(const RunOptions& options, const std::vector<std::filesystem
         }
     }
     ConsoleLog copy(folder / "console.log");
-    std::vector<RunOutcome> outcomes;
-    outcomes.push_back(ingest(logs, selection, copy));
+    const auto outcomes = ingest(logs, selection, copy);
     auto results = make_results("log", "", outcomes, options, catalogue, known_failures);
     publish(results, outcomes, folder);
     std::vector<ReportInput> inputs{{std::move(results), folder / "console.log", {}}};

@@ -27,17 +27,34 @@ std::string stable_mark(const std::string& before)
 /// One boot of one domain.
 struct Stream
 {
+    Stream(std::string mark, std::string role, const std::vector<const Case*>& selection)
+        : mark(std::move(mark)), role(std::move(role)), ledger(selection)
+    {
+    }
+
     std::string mark;
     std::string role;   ///< as the domain tells it
     std::string latest; ///< text of its last line
     uint64_t expected = 1;
-    Boot boot;
+    Ledger ledger;
+    Notes notes;
+    Boot boot{ledger, notes};
+};
+
+/// The boots of one environment and mechanism.
+struct Way
+{
+    RunOutcome outcome;
+    bool ended = false; ///< the last of them has its end line
 };
 
 class Streams
 {
   public:
-    explicit Streams(RunOutcome& outcome) : outcome_(outcome) {}
+    Streams(const std::vector<const Case*>& selection, std::vector<Way>& ways, Notes& notes)
+        : selection_(selection), ways_(ways), notes_(notes)
+    {
+    }
     ~Streams()
     {
         for (auto& stream : streams_) close(stream);
@@ -63,13 +80,13 @@ class Streams
         if (stream->role == "lead") {
             stream->boot.take(line);
         } else if (environment == nullptr && !std::holds_alternative<End>(line.event)) {
-            outcome_.notes.add(
+            notes_.add(
                 fmt::format("{}: not the lead, and not believed: {}", stream->role, printable(line.text)));
         }
     }
 
   private:
-    static constexpr size_t most = 16; ///< more boots are not going on at a time
+    static constexpr size_t most = 256; ///< more boots are not going on at a time
 
     static std::string role_in(const Environment* environment, const char* otherwise)
     {
@@ -100,23 +117,51 @@ class Streams
     Stream& begin(const std::string& mark, const std::string& role)
     {
         if (streams_.size() == most) {
-            close(streams_.front());
-            streams_.pop_front();
+            // Of those that say nothing of cases, or nothing more, the oldest.
+            const auto done = [](const Stream& s) { return s.role != "lead" || s.boot.ended(); };
+            auto oldest = std::ranges::find_if(streams_, done);
+            if (oldest == streams_.end()) oldest = streams_.begin();
+            close(*oldest);
+            streams_.erase(oldest);
         }
-        return streams_.emplace_back(Stream{mark, role, {}, 1, Boot(outcome_.ledger, outcome_.notes)});
+        static const std::vector<const Case*> none;
+        return streams_.emplace_back(mark, role, role == "lead" ? selection_ : none);
     }
 
     void close(Stream& stream)
     {
         if (stream.role != "lead") return;
-        if (!stream.boot.ended()) {
-            outcome_.notes.add("a boot of the lead has no end line: the log is cut short");
+        const bool ended = stream.boot.ended();
+        if (!ended) {
+            stream.notes.add("a boot of the lead has no end line: the log is cut short");
             stream.boot.break_off(Verdict::error, "the log breaks off in this case");
         }
-        outcome_.identity.learn(stream.boot);
+        auto& way = way_of(stream.boot);
+        way.outcome.ledger.raise(stream.ledger);
+        way.outcome.identity.learn(stream.boot);
+        way.ended = ended;
+        for (const auto& line : stream.notes.lines()) notes_.add(line);
     }
 
-    RunOutcome& outcome_;
+    Way& way_of(const Boot& boot)
+    {
+        Identity identity;
+        identity.learn(boot);
+        // A boot that lost its head belongs to what the log is about.
+        const auto same = [&](const Way& way) {
+            const auto& other = way.outcome.identity;
+            return identity.mechanism.empty() ||
+                   (identity.mechanism == other.mechanism && identity.environment == other.environment);
+        };
+        const auto found = std::ranges::find_if(ways_, same);
+        if (found != ways_.end()) return *found;
+        ways_.push_back({{Ledger(selection_), {}, identity, false}});
+        return ways_.back();
+    }
+
+    const std::vector<const Case*>& selection_;
+    std::vector<Way>& ways_;
+    Notes& notes_;
     std::list<Stream> streams_;
     bool has_lead_ = false;
 };
@@ -149,16 +194,24 @@ void read(const std::filesystem::path& path, Streams& streams, ConsoleLog& copy)
 
 } // namespace
 
-RunOutcome ingest(const std::vector<std::filesystem::path>& logs, const std::vector<const Case*>& selection,
-                  ConsoleLog& copy)
+std::vector<RunOutcome> ingest(const std::vector<std::filesystem::path>& logs,
+                               const std::vector<const Case*>& selection, ConsoleLog& copy)
 {
-    RunOutcome outcome{Ledger(selection), {}, {}, false};
+    std::vector<Way> ways;
+    Notes notes;
     for (const auto& path : logs) {
-        Streams streams(outcome);
+        Streams streams(selection, ways, notes);
         read(path, streams, copy);
     }
-    outcome.ledger.close("the log says nothing of it");
-    return outcome;
+    std::vector<RunOutcome> outcomes;
+    if (ways.empty()) outcomes.push_back({Ledger(selection), {}, {}, false});
+    for (auto& way : ways) {
+        if (!outcomes.empty() && way.ended) way.outcome.ledger.forget_open();
+        outcomes.push_back(std::move(way.outcome));
+    }
+    for (auto& outcome : outcomes) outcome.ledger.close("the log says nothing of it");
+    outcomes.front().notes = std::move(notes);
+    return outcomes;
 }
 
 } // namespace argo::runner

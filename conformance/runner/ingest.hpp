@@ -10,8 +10,10 @@
 
 namespace argo::runner {
 
+/// One outcome for each environment and mechanism that a lead tells; the first has every case of the
+/// selection, the others those that were run, since a run by all but the preferred mechanism is a sample.
 /// Throws UsageError for a file that cannot be read or that has no line of the protocol.
-RunOutcome ingest(const std::vector<std::filesystem::path>& logs, const std::vector<const Case*>& selection,
-                  ConsoleLog& copy);
+std::vector<RunOutcome> ingest(const std::vector<std::filesystem::path>& logs,
+                               const std::vector<const Case*>& selection, ConsoleLog& copy);
 
 } // namespace argo::runner

@@ -50,6 +50,8 @@ std::string test_case(const std::string& title, const CaseResult& c)
                        name(c.verdict));
     if (!c.mechanism.empty())
         xml += fmt::format("        <property name=\"mechanism\" value=\"{}\"/>\n", escaped(c.mechanism));
+    if (!c.environment.empty())
+        xml += fmt::format("        <property name=\"environment\" value=\"{}\"/>\n", escaped(c.environment));
     for (const auto& id : c.requirements)
         xml += fmt::format("        <property name=\"obligation\" value=\"{}\"/>\n", escaped(id));
     xml += "      </properties>\n";

@@ -151,11 +151,10 @@ void KnownFailures::read(const std::filesystem::path& file, const Catalogue& cat
 
 const KnownFailure* KnownFailures::find(const CaseResult& result, const TargetIdentity& target) const
 {
-    const auto around = split(result.environment, ',');
+    const auto around = words_of_environment(result.environment);
     const auto found = std::ranges::find_if(entries_, [&](const auto& entry) {
-        const bool here = entry.environment.empty() || std::ranges::any_of(around, [&](const auto& word) {
-                              return word.substr(word.starts_with(" ") ? 1 : 0) == entry.environment;
-                          });
+        const bool here =
+            entry.environment.empty() || std::ranges::find(around, entry.environment) != around.end();
         return here && entry.case_id == result.id && entry.implementation == target.implementation &&
                version_within(target.version, entry.versions);
     });

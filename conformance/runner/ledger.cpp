@@ -43,6 +43,22 @@ void Ledger::took(std::string_view id, std::chrono::microseconds duration)
         entries_[found->second].duration = duration;
 }
 
+void Ledger::raise(const Ledger& other)
+{
+    for (const auto& entry : other.entries_) {
+        raise(entry.what->id, entry.verdict, entry.detail);
+        if (entry.duration) took(entry.what->id, *entry.duration);
+    }
+}
+
+void Ledger::forget_open()
+{
+    std::erase_if(entries_, [](const Entry& entry) { return entry.verdict == Verdict::not_tested; });
+    index_.clear();
+    for (const auto& entry : entries_) index_.emplace(entry.what->id, index_.size());
+    open_ = 0;
+}
+
 void Ledger::close(const std::string& why)
 {
     for (const auto& entry : entries_) {

@@ -37,6 +37,12 @@ class Ledger
     bool raise(std::string_view id, Verdict, std::string detail);
     void took(std::string_view id, std::chrono::microseconds);
 
+    /// What another ledger found of the same selection.
+    void raise(const Ledger& other);
+
+    /// Cases of which nothing was said are no longer in it.
+    void forget_open();
+
     /// ERROR for every case of which nothing was said.
     void close(const std::string& why);
 

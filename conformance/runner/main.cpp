@@ -46,9 +46,12 @@ int run(int argc, char** argv)
 
     auto* run = app.add_subcommand("run", "Run cases on one or more targets");
     run->add_option("--target", options.targets,
-                    "auto, all, or a list of model, kvm, kvm-nested, absent, exec:SCRIPT")
+                    "auto, all, or a list of model, kvm, kvm-nested, absent, xen, xen-stock, exec:SCRIPT")
         ->capture_default_str();
     run->add_option("--arch", options.arch, "Architecture of the guests")->capture_default_str();
+    run->add_option(
+        "--environment", options.environments,
+        "Only these environments of each target (default: all that it has; a wrong name lists them)");
     add_selection(run, options.wish);
     run->add_option(
         "--mechanism", options.wish.mechanism,

@@ -31,7 +31,7 @@ json since_data(const Since& since)
     json changes = json::array();
     for (const auto& change : since.changes) {
         changes.push_back({{"id", change.id},
-                           {"mechanism", change.mechanism},
+                           {"way", change.way},
                            {"was", said(change.was)},
                            {"is", said(change.is)},
                            {"regression", is_regression(change)}});
@@ -44,18 +44,20 @@ json target_data(const ReportInput& input, const Catalogue& catalogue)
     const auto& results = input.results;
     json data = to_json(results);
     json cases = json::object();
-    // By several mechanisms a case has several results. The worst stands for it, and `by` has them all.
+    // In several ways a case has several results. The worst stands for it, and `by` has them all.
     std::map<std::string, std::vector<std::string>> logs;
     for (auto& [id, text] : excerpts(input.console)) logs[id].push_back(std::move(text));
+    const auto way = ways(results);
     for (size_t i = 0; i < results.cases.size(); ++i) {
         const auto& c = results.cases[i];
         auto& entry = cases[c.id];
         json by = entry.is_null() ? json::array() : std::move(entry["by"]);
         const auto said = by.size();
-        by.push_back({{"mechanism", c.mechanism}, {"verdict", name(c.verdict)}});
+        by.push_back({{"way", way[i]}, {"verdict", name(c.verdict)}});
         if (entry.is_null() || c.verdict > *verdict_named(entry["verdict"].get_ref<const std::string&>())) {
             entry = data["cases"][i];
-            // Each mechanism's run of it is one excerpt, in the same order.
+            entry["way"] = way[i];
+            // Each way's run of it is one excerpt, in the same order.
             if (const auto log = logs.find(c.id); log != logs.end())
                 entry["log"] = log->second[std::min(said, log->second.size() - 1)];
         }

@@ -12,6 +12,7 @@
 #include "runner/assets.hpp"
 #include "runner/errors.hpp"
 #include "runner/schema.hpp"
+#include "runner/text.hpp"
 
 namespace argo::runner {
 
@@ -73,13 +74,37 @@ Counts Results::counts() const noexcept
     return counts;
 }
 
+std::vector<std::string> words_of_environment(const std::string& environment)
+{
+    auto words = split(environment, ',');
+    for (auto& word : words) word.erase(0, word.find_first_not_of(' '));
+    return words;
+}
+
+std::vector<std::string> ways(const Results& results)
+{
+    std::map<std::string, size_t> times;
+    for (const auto& c : results.cases)
+        for (const auto& word : words_of_environment(c.environment)) ++times[word];
+    std::vector<std::string> all;
+    for (const auto& c : results.cases) {
+        auto way = c.mechanism;
+        for (const auto& word : words_of_environment(c.environment))
+            if (times[word] < results.cases.size()) way += (way.empty() ? "" : " ") + word;
+        all.push_back(std::move(way));
+    }
+    return all;
+}
+
 std::vector<std::string> titles(const Results& results)
 {
     std::map<std::string_view, unsigned> times;
     for (const auto& c : results.cases) ++times[c.id];
-    std::vector<std::string> all;
-    for (const auto& c : results.cases)
-        all.push_back(times[c.id] == 1 ? c.id : fmt::format("{} by {}", c.id, c.mechanism));
+    auto all = ways(results);
+    for (size_t i = 0; i < all.size(); ++i) {
+        const auto& id = results.cases[i].id;
+        all[i] = times[id] == 1 ? id : fmt::format("{} by {}", id, all[i]);
+    }
     return all;
 }
 

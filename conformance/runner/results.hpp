@@ -58,8 +58,15 @@ struct Results
     Counts counts() const noexcept;
 };
 
-/// What each case is called where one line tells of one result: its ID, and where there are results of it by
-/// several mechanisms, by which. In the order of `cases`.
+/// What an environment consists of: "PVH", "mac-permissive=0".
+std::vector<std::string> words_of_environment(const std::string& environment);
+
+/// How each result was found: by which mechanism, and in which environment, as far as that is not the same
+/// for all: "msr", "xen PV". In the order of `cases`.
+std::vector<std::string> ways(const Results&);
+
+/// What each case is called where one line tells of one result: its ID, and where there are several results
+/// of it, in which way. In the order of `cases`.
 std::vector<std::string> titles(const Results&);
 
 /// One result for each obligation of the catalogue, worst of the cases that name it.

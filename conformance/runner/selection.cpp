@@ -85,6 +85,7 @@ std::string guest_command_line(const Role& own, const std::vector<Role>& all, co
     if (!wish.profile.empty()) line += " profile=" + wish.profile;
     if (!wish.filter.empty()) line += " filter=" + wish.filter;
     if (!wish.sample.empty()) line += " sample=" + wish.sample;
+    if (!wish.environment.empty()) line += " environment=" + wish.environment;
     if (!after.empty()) line += " after=" + after;
     if (!wish.mechanism.empty() && wish.mechanism != every_mechanism) line += " mechanism=" + wish.mechanism;
     line += fmt::format(" seed={} slow={}", wish.seed,

@@ -24,8 +24,9 @@ struct Wish
 {
     std::string profile;
     std::string filter;
-    std::string mechanism; ///< empty: the hypervisor's own preference first, then the others
-    std::string sample;    ///< a glob that narrows the others
+    std::string mechanism;   ///< empty: the hypervisor's own preference first, then the others
+    std::string sample;      ///< a glob that narrows the others
+    std::string environment; ///< what the guests are to say of their surroundings, beside what they find
     uint64_t seed = 1;
     double timeout_factor = 1; ///< multiplies every limit of time
 };

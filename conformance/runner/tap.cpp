@@ -32,6 +32,8 @@ std::string test_point(size_t number, const std::string& title, const CaseResult
     if (c.verdict == Verdict::kfail) tap += " # TODO " + escaped(c.detail);
     tap += fmt::format("\n  ---\n  verdict: {}\n  profile: {}\n", name(c.verdict), c.profile);
     if (!c.mechanism.empty()) tap += fmt::format("  mechanism: {}\n", c.mechanism);
+    if (!c.environment.empty())
+        tap += fmt::format("  environment: {}\n", nlohmann::json(printable(c.environment)).dump());
     tap += fmt::format("  obligations: [{}]\n", join(c.requirements, ", "));
     // A JSON string is a YAML string too.
     if (!c.detail.empty()) tap += fmt::format("  detail: {}\n", nlohmann::json(printable(c.detail)).dump());

@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "runner/boot.hpp"
 #include "runner/protocol.hpp"
@@ -49,9 +50,14 @@ class Target
     /// Whether every case by every mechanism takes seconds here, not minutes.
     virtual bool quick() const { return false; }
 
-    /// From the next start on, guests call by this mechanism, and run only what matches the sample, too. A
-    /// sample needs no crowd.
-    virtual void choose(const std::string& mechanism, const std::string& sample) = 0;
+    /// What varies inside it, each of which is run: PV and PVH guests, a debug build. At least one; without a
+    /// name where it is the only one.
+    virtual std::vector<std::string> environments() const { return {""}; }
+
+    /// From the next start on, this is the environment; guests call by this mechanism, and run only what
+    /// matches the sample, too. A sample needs no crowd. Throws Unavailable.
+    virtual void choose(const std::string& environment, const std::string& mechanism,
+                        const std::string& sample) = 0;
 
     /// Start every domain of the run; the lead goes on after the case `after`, or from the start. Throws
     /// Unavailable.

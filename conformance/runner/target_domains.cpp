@@ -20,17 +20,19 @@ constexpr std::chrono::milliseconds grace{3000}; // for the program to end its d
 
 } // namespace
 
-DomainsTarget::DomainsTarget(Setting setting)
-    : setting_(std::move(setting)), roles_{{"lead", "lead", 1}, {"peer", "peer", 2}, {"third", "third", 3}}
+DomainsTarget::DomainsTarget(Setting setting) : setting_(std::move(setting)) { assemble(); }
+
+DomainsTarget::~DomainsTarget() { stop(); }
+
+void DomainsTarget::assemble()
 {
     constexpr unsigned many = 33; // one more than may wait at one ring of the reference engine
-    if (!setting_.crowd) return;
+    roles_ = {{"lead", "lead", 1}, {"peer", "peer", 2}, {"third", "third", 3}};
+    if (!setting_.crowd || !setting_.wish.sample.empty()) return;
     for (unsigned domid = 4; domid < 4 + many; ++domid) {
         roles_.push_back({fmt::format("crowd-{}", domid), "crowd", domid});
     }
 }
-
-DomainsTarget::~DomainsTarget() { stop(); }
 
 std::string DomainsTarget::topology(const std::string& after) const
 {
@@ -55,11 +57,11 @@ std::string DomainsTarget::topology(const std::string& after) const
     return text.str();
 }
 
-void DomainsTarget::choose(const std::string& mechanism, const std::string& sample)
+void DomainsTarget::choose(const std::string&, const std::string& mechanism, const std::string& sample)
 {
     setting_.wish.mechanism = mechanism;
     setting_.wish.sample = sample;
-    if (!sample.empty()) std::erase_if(roles_, [](const Role& role) { return role.part == "crowd"; });
+    assemble();
 }
 
 void DomainsTarget::start(const std::string& after)

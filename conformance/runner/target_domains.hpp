@@ -40,7 +40,8 @@ class DomainsTarget : public Target
     double timeout_factor() const override { return setting_.wish.timeout_factor; }
     bool quick() const override { return setting_.quick; }
     std::filesystem::path known_failures() const override { return setting_.known_failures; }
-    void choose(const std::string& mechanism, const std::string& sample) override;
+    void choose(const std::string& environment, const std::string& mechanism,
+                const std::string& sample) override;
     void start(const std::string& after) override;
     std::optional<Report> next(Clock::time_point deadline) override;
     bool act(const Ask& ask) override;
@@ -61,6 +62,7 @@ class DomainsTarget : public Target
     std::unique_ptr<Child> child_;
 
   private:
+    void assemble(); ///< the roles of the next start
     std::string topology(const std::string& after) const;
     std::filesystem::path topology_file() const { return setting_.folder / "topology.toml"; }
 

@@ -54,7 +54,7 @@ void ExecTarget::find_roles()
     }
 }
 
-void ExecTarget::choose(const std::string& mechanism, const std::string& sample)
+void ExecTarget::choose(const std::string&, const std::string& mechanism, const std::string& sample)
 {
     wish_.mechanism = mechanism;
     wish_.sample = sample;

@@ -28,7 +28,8 @@ class ExecTarget : public Target
 
     std::string name() const override { return "exec:" + script_.filename().string(); }
     double timeout_factor() const override { return wish_.timeout_factor; }
-    void choose(const std::string& mechanism, const std::string& sample) override;
+    void choose(const std::string& environment, const std::string& mechanism,
+                const std::string& sample) override;
     void start(const std::string& after) override;
     std::optional<Report> next(Clock::time_point deadline) override;
     bool act(const Ask& ask) override;

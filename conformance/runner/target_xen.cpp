@@ -15,30 +15,37 @@ namespace argo::runner {
 
 namespace {
 
-/// One way to boot it.
-struct Kind
+using Arguments = std::vector<std::string>;
+
+/// A way to build it, to boot it, and to make its guests.
+struct Surroundings
 {
-    const char* name;
-    const char* flavour; ///< of the build
-    const char* guests;
-    bool wildcard; ///< mac-permissive
+    std::string name; ///< a guest tells by itself whether it is PV or PVH
+    Arguments build, stage;
 };
 
-constexpr Kind kinds[] = {
-    {"xen", "--patched", "pvh", true},
-    {"xen-pv", "--patched", "pv", true},
-    {"xen-stock", "--stock", "pvh", true},
-    {"xen-stock-pv", "--stock", "pv", true},
-    {"xen-stock-strict", "--stock", "pvh", false},
+const Surroundings pvh{"PVH", {}, {"--guests=pvh"}};
+const Surroundings pv{"PV", {}, {"--guests=pv"}};
+const Surroundings strict{"mac-permissive=0", {}, {"--guests=pvh", "--no-wildcard"}};
+
+struct Kind
+{
+    std::string name;
+    std::string series; ///< of patches
+    std::vector<Surroundings> environments;
 };
+
+const std::vector<Kind>& kinds()
+{
+    static const std::vector<Kind> all{{"xen", "--patched", {pvh, pv}},
+                                       {"xen-stock", "--stock", {pvh, pv, strict}}};
+    return all;
+}
+
+const Kind& kind_of(const std::string& target) { return *std::ranges::find(kinds(), target, &Kind::name); }
 
 /// An emulated CPU, which several domains share.
 constexpr double slowness = 3;
-
-const Kind& kind_of(const std::string& target)
-{
-    return *std::ranges::find(kinds, target, [](const Kind& kind) { return std::string(kind.name); });
-}
 
 /// The last line of a program's complaints.
 std::string last_line(const std::filesystem::path& errors)
@@ -49,6 +56,51 @@ std::string last_line(const std::filesystem::path& errors)
         if (!line.empty()) last = line;
     return last;
 }
+
+class XenTarget : public DomainsTarget
+{
+  public:
+    XenTarget(Setting setting, XenPrograms programs)
+        : DomainsTarget(std::move(setting)), programs_(std::move(programs)), kind_(kind_of(setting_.name))
+    {
+    }
+
+    std::vector<std::string> environments() const override
+    {
+        std::vector<std::string> names;
+        for (const auto& environment : kind_.environments) names.push_back(environment.name);
+        return names;
+    }
+
+    void choose(const std::string& environment, const std::string& mechanism,
+                const std::string& sample) override
+    {
+        const auto& chosen = *std::ranges::find(kind_.environments, environment, &Surroundings::name);
+        Arguments program{programs_.stage.string(), "--xen=" + built(chosen),
+                          "--image=" + setting_.image.string(), "--dom0=pvh"};
+        program.insert(program.end(), chosen.stage.begin(), chosen.stage.end());
+        setting_.program = std::move(program);
+        const bool told_by_guest = environment == pvh.name || environment == pv.name;
+        setting_.wish.environment = told_by_guest ? "" : environment;
+        DomainsTarget::choose(environment, mechanism, sample);
+    }
+
+  private:
+    std::string built(const Surroundings& environment) const
+    {
+        Arguments build{programs_.build.string(), kind_.series};
+        build.insert(build.end(), environment.build.begin(), environment.build.end());
+        const auto log = setting_.folder / "xen-build.log";
+        const auto ran = run_to_end(build, log, std::chrono::minutes(40));
+        if (ran.good) return ran.output.substr(0, ran.output.find('\n'));
+        const auto complaint = last_line(log);
+        throw Unavailable(
+            fmt::format("target {}: {}", setting_.name, complaint.empty() ? ran.ending : complaint));
+    }
+
+    XenPrograms programs_;
+    const Kind& kind_;
+};
 
 } // namespace
 
@@ -61,7 +113,7 @@ const std::vector<std::string>& xen_targets()
 {
     static const std::vector<std::string> names = [] {
         std::vector<std::string> all;
-        for (const auto& kind : kinds) all.emplace_back(kind.name);
+        for (const auto& kind : kinds()) all.push_back(kind.name);
         return all;
     }();
     return names;
@@ -69,12 +121,13 @@ const std::vector<std::string>& xen_targets()
 
 std::string xen_trouble(const std::string& target, const XenPrograms& programs)
 {
+    const auto& series = kind_of(target).series;
     try {
-        const auto there = run_to_end({programs.build.string(), kind_of(target).flavour, "--if-built"},
-                                      "/dev/null", std::chrono::seconds(20));
-        return there.good ? ""
-                          : fmt::format("Xen is not built yet; reference-impl/xen/build.sh {} does it",
-                                        kind_of(target).flavour);
+        const auto there = run_to_end({programs.build.string(), series, "--if-built"}, "/dev/null",
+                                      std::chrono::seconds(20));
+        return there.good
+                   ? ""
+                   : fmt::format("Xen is not built yet; reference-impl/xen/build.sh {} does it", series);
     } catch (const Unavailable& error) {
         return error.what();
     }
@@ -83,30 +136,16 @@ std::string xen_trouble(const std::string& target, const XenPrograms& programs)
 std::unique_ptr<Target> make_xen(DomainsTarget::Setting setting, const XenPrograms& programs,
                                  const std::filesystem::path& image)
 {
-    const Kind& kind = kind_of(setting.name);
-    const auto log = setting.folder / "xen-build.log";
-    const auto built = run_to_end({programs.build.string(), kind.flavour}, log, std::chrono::minutes(40));
-    if (!built.good) {
-        const auto complaint = last_line(log);
-        throw Unavailable(
-            fmt::format("target {}: {}", setting.name, complaint.empty() ? built.ending : complaint));
-    }
-    setting.program = {programs.stage.string(),
-                       "--xen=" + built.output.substr(0, built.output.find('\n')),
-                       "--image=" + image.string(),
-                       "--dom0=pvh",
-                       fmt::format("--guests={}", kind.guests),
-                       kind.wildcard ? "--wildcard" : "--no-wildcard"};
     setting.image = image;
     setting.crowd = false; // Their making takes longer than all cases together.
     setting.quick = false;
     setting.wish.timeout_factor *= slowness;
     // The list is upstream's, and lies beside the script that the link leads to.
     std::error_code none;
-    if (std::string_view(kind.flavour) == "--stock")
+    if (kind_of(setting.name).series == "--stock")
         setting.known_failures =
             std::filesystem::canonical(programs.build, none).replace_filename("known-failures.toml");
-    return std::make_unique<DomainsTarget>(std::move(setting));
+    return std::make_unique<XenTarget>(std::move(setting), programs);
 }
 
 } // namespace argo::runner

@@ -19,8 +19,7 @@ namespace argo::runner {
 
 namespace {
 
-const std::vector<std::string> plain_names{"model",  "kvm",       "kvm-nested",   "absent",          "xen",
-                                           "xen-pv", "xen-stock", "xen-stock-pv", "xen-stock-strict"};
+const std::vector<std::string> plain_names{"model", "kvm", "kvm-nested", "absent", "xen", "xen-stock"};
 const std::string exec_prefix = "exec:";
 
 /// What argo-vmm says of this machine.

@@ -37,12 +37,12 @@ constexpr std::array shown{Verdict::crash, Verdict::wedged,        Verdict::fail
                            Verdict::xpass, Verdict::error,         Verdict::kfail,
                            Verdict::skip,  Verdict::not_supported, Verdict::pass};
 
-/// What was found of a case, once, however many mechanisms found it.
+/// What was found of a case, once, in however many ways.
 struct Finding
 {
     const CaseResult* first;
-    std::vector<std::string> mechanisms;
-    bool everywhere; ///< by each by which it ran
+    std::vector<std::string> ways;
+    bool everywhere; ///< in each in which it ran
 };
 
 std::vector<Finding> findings(const Results& results)
@@ -50,13 +50,15 @@ std::vector<Finding> findings(const Results& results)
     std::map<std::string_view, size_t> runs;
     std::map<std::tuple<std::string_view, Verdict, std::string_view>, size_t> places;
     std::vector<Finding> all;
-    for (const auto& c : results.cases) {
+    const auto way = ways(results);
+    for (size_t i = 0; i < results.cases.size(); ++i) {
+        const auto& c = results.cases[i];
         ++runs[c.id];
         const auto [place, fresh] = places.try_emplace({c.id, c.verdict, c.detail}, all.size());
         if (fresh) all.push_back({&c, {}, false});
-        all[place->second].mechanisms.push_back(c.mechanism);
+        all[place->second].ways.push_back(way[i]);
     }
-    for (auto& finding : all) finding.everywhere = finding.mechanisms.size() == runs[finding.first->id];
+    for (auto& finding : all) finding.everywhere = finding.ways.size() == runs[finding.first->id];
     return all;
 }
 
@@ -119,7 +121,7 @@ std::string exceptions(const Results& results)
                 continue;
             }
             text += fmt::format("{:<13} {}{}{}{}\n", name(verdict), c.id,
-                                finding.everywhere ? "" : " by " + join(finding.mechanisms, ", "),
+                                finding.everywhere ? "" : " by " + join(finding.ways, ", "),
                                 c.detail.empty() ? "" : ": ", printable(c.detail));
         }
     }
@@ -136,14 +138,15 @@ std::string profile_table(const Results& results)
     }
     rows.emplace_back("all", results.counts());
     const auto all = rows.size() - 1;
-    std::vector<std::pair<std::string, Counts>> mechanisms;
-    for (const auto& c : results.cases) {
-        const auto by = "by " + c.mechanism;
-        auto row = std::ranges::find(mechanisms, by, [](const auto& r) { return r.first; });
-        if (row == mechanisms.end()) row = mechanisms.insert(mechanisms.end(), {by, {}});
-        row->second.add(c.verdict);
+    std::vector<std::pair<std::string, Counts>> by_way;
+    const auto way = ways(results);
+    for (size_t i = 0; i < results.cases.size(); ++i) {
+        const auto by = "by " + way[i];
+        auto row = std::ranges::find(by_way, by, [](const auto& r) { return r.first; });
+        if (row == by_way.end()) row = by_way.insert(by_way.end(), {by, {}});
+        row->second.add(results.cases[i].verdict);
     }
-    if (mechanisms.size() > 1) rows.insert(rows.end(), mechanisms.begin(), mechanisms.end());
+    if (by_way.size() > 1) rows.insert(rows.end(), by_way.begin(), by_way.end());
     // Columns without a number in them are left out.
     std::vector<Verdict> columns;
     for (const auto verdict : shown) {

@@ -147,22 +147,22 @@ function drawHead() {
 }
 
 /** How calls were made, in how many cases each, and how many of them were good. */
-function drawMechanisms(t) {
+function drawWays(t) {
     const by = {};
     for (const c of Object.values(t.cases)) {
-        for (const {mechanism, verdict} of c.by) (by[mechanism || "none"] ??= []).push(verdict);
+        for (const {way, verdict} of c.by) (by[way || "none"] ??= []).push(verdict);
     }
-    const part = ([mechanism, verdicts]) => {
+    const part = ([way, verdicts]) => {
         const counts = count(verdicts);
         const bad = sum(counts, (v) => FAILED.has(v)) > 0;
         return el(
             "span",
             {class: bad ? "bad" : null, title: words(counts)},
-            el("b", {}, mechanism),
+            el("b", {}, way),
             ` ${counts.PASS} of ${verdicts.length}`,
         );
     };
-    return el("div", {class: "mechanisms"}, Object.entries(by).map(part));
+    return el("div", {class: "ways"}, Object.entries(by).map(part));
 }
 
 function drawTarget(t) {
@@ -199,7 +199,7 @@ function drawTarget(t) {
             figure(skipped, "skipped"),
         ),
         bar(counts),
-        drawMechanisms(t),
+        drawWays(t),
         drawSince(t),
         el(
             "details",
@@ -327,9 +327,12 @@ function again(t, c) {
             " on the lead's command line.",
         );
     }
-    const by = t.cases[c.id].mechanism;
+    const {mechanism: by, way} = t.cases[c.id];
     const mechanism = by && (by !== t.first.mechanism || t.command.includes("--mechanism")) ? ` --mechanism ${by}` : "";
-    const command = `argo-conformance run --target ${t.target.name} --filter ${c.id}${mechanism} --seed ${t.seed}`;
+    // The words of a way behind the mechanism tell one environment from the others; the last is its name.
+    const last = way.split(" ").slice(by ? 1 : 0).at(-1);
+    const environment = last ? ` --environment ${last}` : "";
+    const command = `argo-conformance run --target ${t.target.name}${environment} --filter ${c.id}${mechanism} --seed ${t.seed}`;
     return el("p", {class: "again"}, "Again: ", el("code", {}, command), copyButton(command));
 }
 
@@ -337,7 +340,7 @@ function again(t, c) {
 function verdictsBy(by) {
     const groups = by.reduce((m, b) => m.set(b.verdict, [...(m.get(b.verdict) ?? []), b]), new Map());
     return [...groups]
-        .map(([verdict, all]) => `${groups.size > 1 ? `${verdict} ` : ""}by ${all.map((b) => b.mechanism).join(", ")}`)
+        .map(([verdict, all]) => `${groups.size > 1 ? `${verdict} ` : ""}by ${all.map((b) => b.way).join(", ")}`)
         .join("; ");
 }
 

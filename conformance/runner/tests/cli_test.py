@@ -74,7 +74,7 @@ class Usage(CommandTest):
         self.refused("run", "--target", "kwm", says="did you mean 'kvm'?")
 
     def test_target_of_later(self):
-        self.refused("run", "--target", "xem", says="known: auto, all, model, kvm, kvm-nested, absent, xen, xen-pv, xen-stock")
+        self.refused("run", "--target", "xem", says="known: auto, all, model, kvm, kvm-nested, absent, xen, xen-stock")
 
     def test_unknown_architecture(self):
         self.refused("run", "--arch", "m68k", says="known: x86_64")

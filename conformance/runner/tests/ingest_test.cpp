@@ -13,9 +13,10 @@ using namespace argo::runner;
 namespace {
 
 /// The console of a lead that runs x.a, x.b and x.c; each line without its end.
-std::vector<std::string> console(const std::vector<std::string>& more = {})
+std::vector<std::string> console(const std::vector<std::string>& more = {},
+                                 const std::string& mechanism = "msr")
 {
-    std::vector<std::string> words{"env role=lead mechanism=msr",
+    std::vector<std::string> words{"env role=lead mechanism=" + mechanism,
                                    "begin x.a",
                                    "PASS x.a R",
                                    "begin x.b",
@@ -50,10 +51,14 @@ class IngestTest : public testing::Test
                           testing::UnitTest::GetInstance()->current_test_info()->name();
         std::ofstream(path, std::ios::binary) << text;
         ConsoleLog copy("/dev/null");
-        const auto outcome = ingest({path}, {&a_, &b_, &c_}, copy);
-        notes_ = outcome.notes.lines();
+        const auto outcomes = ingest({path}, {&a_, &b_, &c_}, copy);
+        notes_ = outcomes.front().notes.lines();
         std::string verdicts;
-        for (const auto& entry : outcome.ledger.entries()) verdicts += std::string(name(entry.verdict)) + " ";
+        for (const auto& outcome : outcomes) {
+            if (&outcome != &outcomes.front()) verdicts += "| ";
+            for (const auto& entry : outcome.ledger.entries())
+                verdicts += std::string(name(entry.verdict)) + " ";
+        }
         return verdicts;
     }
 
@@ -145,6 +150,29 @@ TEST_F(IngestTest, another_domain_between_the_lines)
     }
     EXPECT_EQ(verdicts(lines), "PASS FAIL PASS ");
     EXPECT_EQ(notes_.size(), 9u);
+}
+
+/// A run boots once for each mechanism, and may do so with many domains.
+TEST_F(IngestTest, a_boot_for_each_mechanism)
+{
+    const auto crowd = [](std::vector<std::string>& lines) {
+        for (int domain = 2; domain < 40; ++domain)
+            lines.push_back(fmt::format("(d{}) argo-ct 1 1 env role=crowd", domain));
+    };
+    std::vector<std::string> lines;
+    for (const char* mechanism : {"msr", "pio", "mmio"}) {
+        for (auto line : console({}, mechanism)) {
+            lines.push_back("(d1) " + line);
+            if (line.ends_with(mechanism)) crowd(lines);
+        }
+    }
+    EXPECT_EQ(verdicts(lines), "PASS FAIL PASS | PASS FAIL PASS | PASS FAIL PASS ");
+    EXPECT_TRUE(notes_.empty());
+    lines.pop_back(); // the end line of the last one
+    EXPECT_EQ(verdicts(lines), "PASS FAIL PASS | PASS FAIL PASS | PASS FAIL PASS ");
+    EXPECT_EQ(notes_.size(), 1u);
+    lines.resize(lines.size() - 2); // and its last case
+    EXPECT_EQ(verdicts(lines), "PASS FAIL PASS | PASS FAIL PASS | PASS FAIL ERROR ");
 }
 
 TEST_F(IngestTest, a_log_that_lost_its_head_is_still_a_leads)

@@ -20,7 +20,7 @@ class ScriptedTarget : public Target
   public:
     std::string name() const override { return "scripted"; }
     double timeout_factor() const override { return 1; }
-    void choose(const std::string&, const std::string&) override {}
+    void choose(const std::string&, const std::string&, const std::string&) override {}
     void start(const std::string& after) override
     {
         started_after.push_back(after);

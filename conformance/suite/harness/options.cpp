@@ -93,6 +93,7 @@ constexpr Key keys[] = {
     {"profile", [](Options& to, std::string_view text) { return text_into(text, to.profile); }},
     {"filter", [](Options& to, std::string_view text) { return text_into(text, to.filter); }},
     {"sample", [](Options& to, std::string_view text) { return text_into(text, to.sample); }},
+    {"environment", [](Options& to, std::string_view text) { return text_into(text, to.environment); }},
     {"after", [](Options& to, std::string_view text) { return text_into(text, to.after); }},
     {"mechanism", [](Options& to, std::string_view text) { return text_into(text, to.mechanism); }},
     {"seed", [](Options& to, std::string_view text) { return number_into(text, UINT64_MAX, to.seed); }},

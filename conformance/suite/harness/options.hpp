@@ -30,9 +30,10 @@ struct Options
     uint16_t crowd_last = nobody;
     std::string_view profile{}; ///< patterns, see glob.hpp
     std::string_view filter{};
-    std::string_view sample{};    ///< patterns; cases have to match these, too
-    std::string_view after{};     ///< begin behind this case
-    std::string_view mechanism{}; ///< use this one; else the first that works
+    std::string_view sample{};      ///< patterns; cases have to match these, too
+    std::string_view environment{}; ///< what the host says of the surroundings, for the log
+    std::string_view after{};       ///< begin behind this case
+    std::string_view mechanism{};   ///< use this one; else the first that works
     uint64_t seed = 0;
     // What a domain that gives its place to a new one tells it of itself: see platform::renew().
     uint32_t sequence = 0; ///< lines of the protocol so far

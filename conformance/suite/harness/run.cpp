@@ -134,8 +134,9 @@ void print_environment(std::string_view wrong, const Obstacle& obstacle)
     const LocalActor& self = session->self;
     Text text;
     text << "role=" << name(options.role) << " arch=" << platform::architecture()
-         << " environment=" << platform::environment() << " seed=" << options.seed
-         << " slow=" << options.slow;
+         << " environment=" << platform::environment();
+    if (!options.environment.empty()) text << ',' << options.environment;
+    text << " seed=" << options.seed << " slow=" << options.slow;
     if (obstacle) {
         text << " mechanism=none";
     } else {
