@@ -60,7 +60,7 @@ esac
 
 . "$here/source"
 settings=$(cat "$here/config"; [ "${flavour##*-}" = debug ] && echo CONFIG_DEBUG=y || echo '# CONFIG_DEBUG is not set')
-key=$({ echo "$version ${sha256[*]}"; echo "$settings"; gcc --version; cat "$here/build.sh" "${patches[@]}" </dev/null; } | sha256sum | cut -c1-16)
+key=$({ echo "$version ${sha256[*]}"; echo "$settings"; gcc --version; cat "$here/build.sh" "$here"/policy/* "${patches[@]}" </dev/null; } | sha256sum | cut -c1-16)
 out=$cache/$flavour-$key
 [ $clean = no ] || rm -rf "$out"
 
@@ -148,10 +148,11 @@ while IFS= read -r setting; do
     case $setting in CONFIG_*=y) grep -qxF "$setting" "$tree/xen/.config" || fail 1 "Xen does not take the setting $setting" ;; esac
 done <<<"$settings"
 
-# The policy by itself, for runs that bring their own.
+# The suite's policy: Xen's own modules, as far as policy/modules.conf names them, and ours.
 mkdir -p "$tree/policy"
+cp "$here"/policy/*.te "$here"/policy/*.if "$tree/tools/flask/policy/modules"
 make -f "$tree/tools/flask/policy/Makefile.common" -C "$tree/tools/flask/policy" FLASK_BUILD_DIR="$tree/policy" \
-    XEN_FULLVERSION="${version%%+*}" >>"$log" 2>&1 || fail 1 "the policy could not be built, see $log"
+    MOD_CONF="$here/policy/modules.conf" XEN_FULLVERSION="${version%%+*}" >>"$log" 2>&1 || fail 1 "the policy could not be built, see $log"
 
 rm -rf "$out.part"
 mkdir "$out.part"

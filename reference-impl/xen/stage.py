@@ -24,11 +24,15 @@ PAGE = 4096
 PAGES = {"crowd": 1024}  # of each domain, by its role: the image and the suite's memory
 MOST_PAGES = 2048
 OTHERS = 160  # MiB of the machine that are not the domains': Xen, and domain 0
-LABEL = "system_u:system_r:domU_t"
 
 
 def pages_of(domain: dict) -> int:
     return PAGES.get(domain["name"].split("-")[0], MOST_PAGES)
+
+
+def label_of(domain: dict) -> str:
+    """Its label in the topology is the type that the policy knows."""
+    return f"system_u:system_r:{domain['label']}"
 
 
 def stage_module(topology: dict, kind: str) -> bytes:
@@ -36,8 +40,7 @@ def stage_module(topology: dict, kind: str) -> bytes:
     lines, images = [], set()
     for domain in topology["domain"]:
         images.add(domain["image"])
-        label = domain.get("xen_label", LABEL)
-        lines.append(f"domain {domain['name']} {domain['domid']} {kind} {label} {pages_of(domain)} {domain['command_line']}\n")
+        lines.append(f"domain {domain['name']} {domain['domid']} {kind} {label_of(domain)} {pages_of(domain)} {domain['command_line']}\n")
     text = ("".join(lines) + "end\n").encode()
     (image,) = images
     return text + bytes(-len(text) % PAGE) + Path(image).read_bytes()
@@ -46,13 +49,13 @@ def stage_module(topology: dict, kind: str) -> bytes:
 def qemu(arguments: argparse.Namespace, topology: dict, folder: Path) -> list[str]:
     memory = OTHERS + sum(pages_of(domain) * PAGE // 2**20 + 1 for domain in topology["domain"])
     options = ["placeholder", "console=com1", "com1=115200,8n1", "loglvl=warning", "guest_loglvl=error", "noreboot",
-               f"argo=1,mac-permissive={int(arguments.wildcard)}", "flask=enforcing", "dom0_mem=64M,max:64M"]
+               f"argo=1,mac-permissive={int(arguments.wildcard)}", f"flask={arguments.flask}", "dom0_mem=64M,max:64M"]
     if arguments.dom0 == "pvh":
         options += ["dom0=pvh", "dom0-iommu=none"]
     return ["qemu-system-x86_64", "-accel", "tcg", "-cpu", "max", "-m", str(memory), "-smp", "1",
             "-nodefaults", "-display", "none", "-no-reboot", "-serial", f"file:{folder / 'xen.log'}",
             "-serial", "stdio", "-kernel", str(arguments.xen / "xen"), "-append", " ".join(options),
-            "-initrd", f"{arguments.image} stage,{folder / 'stage.bin'}"]
+            "-initrd", f"{arguments.image} stage,{folder / 'stage.bin'},{arguments.policy or arguments.xen / 'policy'}"]
 
 
 class Panics:
@@ -123,6 +126,9 @@ def main() -> int:
     parser.add_argument("--dom0", choices=("pv", "pvh"), default="pv")
     parser.add_argument("--guests", choices=("pv", "pvh"), default="pvh")
     parser.add_argument("--wildcard", action=argparse.BooleanOptionalAction, default=True, help="mac-permissive")
+    parser.add_argument("--flask", choices=("permissive", "enforcing"), default="permissive",
+                        help="whether the policy is kept to, or only audited")
+    parser.add_argument("--policy", type=Path, help="a policy instead of the one that build.sh made")
     arguments = parser.parse_args()
     folder = arguments.topology.resolve().parent
     topology = tomllib.loads(arguments.topology.read_text())
