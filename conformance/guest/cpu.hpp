@@ -50,6 +50,14 @@ inline uint64_t time_stamp()
 inline void disable_interrupts() { asm volatile("cli" : : : "memory"); }
 inline void enable_interrupts() { asm volatile("sti" : : : "memory"); }
 
+/// Machine address of the topmost one. Xen tells a PV guest, too.
+inline uint64_t page_tables()
+{
+    uint64_t value;
+    asm volatile("mov %%cr3, %0" : "=r"(value));
+    return value;
+}
+
 [[noreturn]] inline void halt_forever()
 {
     while (true) asm volatile("cli; hlt" : : : "memory");

@@ -12,6 +12,7 @@
 #include "guest/layout.h"
 #include "guest/memory.hpp"
 #include "guest/panic.hpp"
+#include "guest/second.hpp"
 #include "guest/start.hpp"
 #include "guest/surroundings.hpp"
 #include "guest/traps.hpp"
@@ -66,7 +67,7 @@ class Machine final : public Surroundings
     uint64_t frame(uint64_t page) const override { return page; }
     uint64_t vcpu() override { return apic_id(); }
     uint32_t events(uint8_t vector) override { return taken(vector); }
-    bool starts_others() const override { return true; }
+    bool start_second() override { return start_second_by_apic(); }
 };
 
 constinit Machine pc;

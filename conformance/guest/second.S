@@ -47,6 +47,7 @@ second_start:
     .section .bss
     .align 16
     .skip 4096
+    .globl second_stack
 second_stack:
 
     .section .note.GNU-stack, "", @progbits

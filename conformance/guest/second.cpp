@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
 //
-// A second vCPU, for cases that change memory while a call of the first one runs. It is started by INIT and
-// SIPI for each piece of work, with interrupts disabled, and halts when the work is over. Which one of
-// several it is does not matter: the first that comes gets the work, the others halt.
+// A second vCPU, for cases that change memory while a call of the first one runs. It is started for each
+// piece of work, with interrupts disabled, and is at rest when the work is over. On a PC that is done by INIT
+// and SIPI: which one of several it is does not matter, the first that comes gets the work, the others halt.
+#include "guest/second.hpp"
+
 #include <cstring>
 
 #include "guest/lapic.hpp"
@@ -12,7 +14,6 @@
 extern "C" {
 extern const uint8_t second_code[], second_code_end[];
 uint32_t second_came; ///< vCPUs that were started
-void second_main();
 }
 
 namespace argo::guest {
@@ -50,6 +51,18 @@ extern "C" void second_main()
     put(work.running, false);
 }
 
+bool start_second_by_apic()
+{
+    std::memcpy(reinterpret_cast<void*>(low_page), second_code,
+                static_cast<size_t>(second_code_end - second_code));
+    __atomic_store_n(&second_came, 0u, __ATOMIC_RELEASE);
+    if (!command_others(command_init)) return false;
+    suite::platform::wait(10 * millisecond);
+    command_others(command_startup(low_page));
+    if (!await(millisecond)) command_others(command_startup(low_page)); // as old processors want it
+    return await(patience);
+}
+
 } // namespace argo::guest
 
 namespace argo::suite::platform {
@@ -58,17 +71,10 @@ bool start_second(void (*step)(void*), void* argument)
 {
     using namespace guest;
     stop_second();
-    if (none || !surroundings().starts_others()) return false;
-    std::memcpy(reinterpret_cast<void*>(low_page), second_code,
-                static_cast<size_t>(second_code_end - second_code));
+    if (none) return false;
     work = {step, argument, false, false};
-    __atomic_store_n(&second_came, 0u, __ATOMIC_RELEASE);
-    if (command_others(command_init)) {
-        wait(10 * millisecond);
-        command_others(command_startup(low_page));
-        if (!await(millisecond)) command_others(command_startup(low_page)); // as old processors want it
-    }
-    none = !await(patience);
+    none = !surroundings().start_second();
+    while (!none && !get(work.running)) wait(millisecond);
     return !none;
 }
 

@@ -20,8 +20,8 @@ class Surroundings
     virtual void print(std::string_view line) = 0;
     /// Tell whoever watches that this domain is done, and halt.
     [[noreturn]] virtual void shut_down(bool in_order) = 0;
-    /// Whether other vCPUs can be started by interrupt commands of the local APIC.
-    virtual bool starts_others() const { return false; }
+    /// Let the second vCPU, which is at rest, run second_main() once. False: there is none.
+    virtual bool start_second() = 0;
     /// See platform::renew().
     virtual void renew(std::string_view) {}
     /// CPUID as the hypervisor wants it to be seen.

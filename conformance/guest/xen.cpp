@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
 //
-// A guest of Xen: hypercalls, events, time, and the console ring. One vCPU, the two-level event ABI.
+// A guest of Xen: hypercalls, events, time, and the console ring. All events arrive at the first vCPU, by the
+// two-level ABI.
 #include "guest/xen.hpp"
 
 #include <argo/x86.hpp>
@@ -158,6 +159,7 @@ class Guest final : public Surroundings
         constexpr auto reason = static_cast<uint32_t>(ShutdownReason::reboot);
         while (true) call(Hypercall::sched_op, SchedOp::shutdown, &reason);
     }
+    bool start_second() override { return xen::start_second(); }
     CpuidRegisters cpuid(uint32_t leaf, uint32_t subleaf) override
     {
         return pv ? pv_cpuid(leaf, subleaf) : x86::cpuid(leaf, subleaf);
@@ -234,6 +236,12 @@ int64_t hypercall(uint64_t number, uint64_t a0, uint64_t a1, uint64_t a2, uint64
 bool present() { return (x86::cpuid(1, 0).ecx & UINT32_C(1) << 31) != 0 && block() != 0; }
 
 bool is_pv() { return pv; }
+
+TrapInfo trap_info(uint8_t vector)
+{
+    constexpr uint64_t stub_size = 16;
+    return {vector, 0, flat_code, reinterpret_cast<uint64_t>(xen_pv_trap_stubs) + vector * stub_size};
+}
 
 uint32_t bind_virq(uint32_t virq)
 {
@@ -318,9 +326,8 @@ void start_pv(const StartInfo& info)
     frame_count = info.pages;
     set_surroundings(guest);
 
-    static TrapInfo traps[33];
-    for (uint8_t vector = 0; vector < 32; vector++)
-        traps[vector] = {vector, 0, flat_code, reinterpret_cast<uint64_t>(xen_pv_trap_stubs) + vector * 16};
+    static TrapInfo traps[exceptions + 1];
+    for (uint8_t vector = 0; vector < exceptions; vector++) traps[vector] = trap_info(vector);
     constexpr uint64_t present_writable = 3;
     if (call(Hypercall::set_trap_table, traps) != 0 ||
         call(Hypercall::update_va_mapping, shared_info_page, info.shared_info | present_writable,

@@ -22,6 +22,13 @@ bool present();
 /// Set at the start.
 bool is_pv();
 
+/// PV: where an exception arrives.
+inline constexpr uint8_t exceptions = 32;
+TrapInfo trap_info(uint8_t vector);
+
+/// Let the second vCPU run second_main() once more. False: there is none.
+bool start_second();
+
 /// Ask for a virtual interrupt; its port.
 uint32_t bind_virq(uint32_t virq);
 /// Let events of this port end waits.

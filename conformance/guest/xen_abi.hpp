@@ -19,6 +19,7 @@ enum class Hypercall : uint32_t
     xen_version = 17,
     console_io = 18,
     update_va_mapping_otherdomain = 22,
+    vcpu_op = 24,
     mmuext_op = 26,
     xsm_op = 27,
     sched_op = 29,
@@ -163,6 +164,16 @@ struct Poll
     uint64_t until; ///< system time in ns; zero: for ever
 };
 
+// public/vcpu.h
+
+enum class VcpuOp : uint32_t
+{
+    initialise = 0,
+    up = 1,
+    down = 2,
+    is_up = 3,
+};
+
 // public/physdev.h
 
 enum class PhysdevOp : uint32_t
@@ -282,6 +293,19 @@ struct VcpuContext
 };
 static_assert(sizeof(VcpuContext) == 5168 && offsetof(VcpuContext, control) == 4984);
 inline constexpr uint64_t context_in_kernel = 1 << 2, context_online = 1 << 5;
+
+// public/hvm/hvm_vcpu.h
+
+struct HvmVcpuContext ///< in long mode at once
+{
+    uint32_t mode;
+    uint32_t pad;
+    uint64_t rax, rcx, rdx, rbx, rsp, rbp, rsi, rdi, rip, rflags;
+    uint64_t cr0, cr3, cr4, efer;
+    uint64_t more; ///< of the form for 32 bits, which is longer
+};
+static_assert(sizeof(HvmVcpuContext) == 128);
+inline constexpr uint32_t context_64bit = 1;
 
 struct MmuExtended
 {

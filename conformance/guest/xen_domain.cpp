@@ -336,7 +336,7 @@ Domain::Failure Domain::construct(const Plan& plan, std::span<const uint8_t> fil
     create.handle[0] = 0xa5;
     create.handle[15] = static_cast<uint8_t>(plan.domid);
     create.flags = plan.pv ? 0 : create_hvm | create_hap;
-    create.max_vcpus = 1;
+    create.max_vcpus = plan.vcpus;
     create.max_ports = 1023;
     create.max_grant_pages = create.max_maptrack_pages = 4;
     create.grant_version = 1;
@@ -352,7 +352,7 @@ Domain::Failure Domain::construct(const Plan& plan, std::span<const uint8_t> fil
     domid_ = plan.domid;
     running_ = true;
 
-    if (const auto e = domctl_number(Domctl::max_vcpus, domid_, 1)) return {"max vCPUs", e};
+    if (const auto e = domctl_number(Domctl::max_vcpus, domid_, plan.vcpus)) return {"max vCPUs", e};
     if (const auto e = domctl_number(Domctl::max_memory, domid_, plan.pages * (page_size / 1024) + 1024))
         return {"max memory", e};
     if (!plan.pv)

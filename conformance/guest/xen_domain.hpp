@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
 //
-// A domain that domain 0 makes: memory, the image in it, what a loader leaves beside, a vCPU, and a console.
+// A domain that domain 0 makes: memory, the image in it, what a loader leaves beside, vCPUs, and a console.
 #pragma once
 
 #include <cstdint>
@@ -16,6 +16,7 @@ struct Plan
     uint16_t domid = 0;
     bool pv = false;
     uint32_t label = 0; ///< FLASK's number for it
+    uint32_t vcpus = 1;
     uint32_t pages = 0;
     std::string_view command_line{};
 };

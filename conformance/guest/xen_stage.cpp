@@ -8,7 +8,7 @@
 //
 // The module is text, lines of
 //
-//     domain <name> <domid> <pv|pvh> <label> <pages> <command line>
+//     domain <name> <domid> <pv|pvh> <vcpus> <label> <pages> <command line>
 //
 // up to a line "end", then zeros up to a multiple of a page, then the image.
 #include <algorithm>
@@ -99,6 +99,7 @@ void read_module(std::span<const uint8_t> module)
         actor.name = word_of(line);
         actor.plan.domid = static_cast<uint16_t>(number_of(word_of(line)));
         actor.plan.pv = word_of(line) == "pv";
+        actor.plan.vcpus = number_of(word_of(line));
         const std::string_view label = word_of(line);
         actor.plan.label = label_of(label);
         if (actor.plan.label == 0) {

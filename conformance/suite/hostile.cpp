@@ -23,6 +23,12 @@ constexpr size_t at_op = offsetof(argo_frame, op), at_flags = offsetof(argo_fram
 
 Gpa plus(Gpa where, size_t offset) { return Gpa{where.value + offset}; }
 
+/// Bits that make no memory of an address, nobody of a domid, and far too much of a number; a byte of its
+/// own.
+constexpr uint64_t far = UINT64_C(1) << 46;
+constexpr uint16_t strange = 0x4000;
+constexpr uint32_t huge = 0xff000000;
+
 /// A call that cannot be told from a good one or from a bad one.
 void expect_one_of(int64_t result, std::initializer_list<int64_t> possible)
 {
@@ -74,7 +80,7 @@ CASE(hostile, the_frame_changes, hostile, "ARGO-CALL-008", "ARGO-CALL-002")
         Rewriter rewriter;
         rewriter.add(plus(frame, at_op), ARGO_OPERATION_WORD(ARGO_OP_NOTIFY), ARGO_OPERATION_WORD(0x1fu));
         rewriter.add(plus(frame, at_flags), uint32_t{0}, uint32_t{1});
-        rewriter.add(plus(frame, at_argument), uint64_t{0}, lead().bad_gpa());
+        rewriter.add(plus(frame, at_argument), uint64_t{0}, far);
         rewriter.start();
         while (rewriter.more(rounds / 2)) {
             lead().store(plus(frame, offsetof(argo_frame, result)), unwritten);
@@ -95,12 +101,12 @@ CASE(hostile, the_length_of_a_piece_changes, hostile, "ARGO-CALL-008", "ARGO-SEN
     const Sending sending(100);
     auto ring = open_loopback(one_page, 1, binding(1));
     Rewriter rewriter;
-    rewriter.add(plus(sending.piece, offsetof(argo_iov, length)), 100u, 0u, 3000u, 0xffffffffu);
+    rewriter.add(plus(sending.piece, offsetof(argo_iov, length)), 100u, 0u, 100u | huge, huge);
     rewriter.start();
     while (rewriter.more(rounds)) {
         const uint32_t tx = ring.tx();
         const int64_t result = sending.send();
-        expect_one_of(result, {100, 0, 3000, minus(ARGO_EMSGSIZE)});
+        expect_one_of(result, {100, 0, minus(ARGO_EMSGSIZE)});
         if (result >= 0)
             expect_only(ring, tx, static_cast<uint32_t>(result), 1);
         else
@@ -114,8 +120,8 @@ CASE(hostile, the_base_of_a_piece_changes, hostile, "ARGO-CALL-008", "ARGO-SENDV
     const Sending sending(200);
     auto ring = open_loopback(one_page, 1, binding(1));
     Rewriter rewriter;
-    rewriter.add(plus(sending.piece, offsetof(argo_iov, base)), sending.bytes.value, lead().bad_gpa(),
-                 lead().bad_gpa() - 100);
+    rewriter.add(plus(sending.piece, offsetof(argo_iov, base)), sending.bytes.value,
+                 sending.bytes.value | far);
     rewriter.start();
     while (rewriter.more(rounds)) {
         const uint32_t tx = ring.tx();
@@ -154,7 +160,8 @@ CASE(hostile, the_addresses_change, hostile, "ARGO-CALL-008", "ARGO-SENDV-014", 
     const Sending sending(30);
     auto one = open_loopback(one_page, 1, binding(1)), two = open_loopback(one_page, 2, binding(1));
     Rewriter rewriter;
-    rewriter.add(plus(sending.addresses, offsetof(argo_send_addr, src.domid)), self, nobody().value);
+    rewriter.add(plus(sending.addresses, offsetof(argo_send_addr, src.domid)), self,
+                 static_cast<uint16_t>(self | strange));
     rewriter.add(plus(sending.addresses, offsetof(argo_send_addr, dst.port)), 1u, 2u, 3u);
     rewriter.start();
     while (rewriter.more(rounds)) {
@@ -176,7 +183,7 @@ CASE(hostile, the_payload_changes, hostile, "ARGO-SENDV-010", "ARGO-SENDV-020")
     auto ring = open_loopback(one_page, 1, binding(1));
     Rewriter rewriter;
     for (uint32_t at = 0; at < size; at += 8)
-        rewriter.add(plus(sending.bytes, at), UINT64_C(0x1111111111111111), UINT64_C(0x2222222222222222));
+        rewriter.add(plus(sending.bytes, at), UINT64_C(0x1111111111111111), UINT64_C(0x1111111111221111));
     rewriter.start();
     while (rewriter.more(rounds)) {
         require_eq(sending.send(), size);
@@ -201,7 +208,7 @@ CASE(hostile, rx_moves_while_messages_come, hostile, "ARGO-RING-009", "ARGO-RING
     const Sending sending(size);
     uint32_t tx = 0;
     Rewriter rewriter;
-    rewriter.add(ring.base(), 0u, 64u, 121u, 0xffffffffu);
+    rewriter.add(ring.base(), 0u, 64u, 121u, 255u);
     rewriter.start();
     while (rewriter.more(rounds)) {
         const int64_t result = sending.send();
@@ -247,7 +254,7 @@ CASE(hostile, tx_is_written_while_messages_come, hostile, "ARGO-RING-007", "ARGO
     const Sending sending(size);
     uint32_t tx = 0;
     Rewriter rewriter;
-    rewriter.add(plus(ring.base(), offsetof(argo_ring, tx_ptr)), 0u, 8u, 128u, 0xfffffff0u);
+    rewriter.add(plus(ring.base(), offsetof(argo_ring, tx_ptr)), 0u, 8u, 128u, 240u);
     rewriter.start();
     while (rewriter.more(rounds)) {
         const argo_message none{};
@@ -263,17 +270,19 @@ CASE(hostile, tx_is_written_while_messages_come, hostile, "ARGO-RING-007", "ARGO
 
 CASE(hostile, a_registration_changes, hostile, "ARGO-CALL-008", "ARGO-REGISTER-105", "ARGO-REGISTER-106")
 {
-    // The smallest ring, the longest of one page, one that is no length, and one of many pages. What is
+    // A ring of one page, the longest of one page, one that is no length, and one of two pages. What is
     // registered behaves as the one that was checked: it takes what it says, and never reaches beyond its
     // page.
     const Pages page{lead().alloc(2 * ARGO_PAGE_SIZE, ARGO_PAGE_SIZE)};
     const Gpa behind = plus(page.base, ARGO_PAGE_SIZE);
+    constexpr uint32_t shorter = one_page - 9 * ARGO_SLOT;
     const Gpa structure = lead().alloc(sizeof(argo_register)), list = lead().alloc(sizeof(uint64_t));
     lead().store(list, frame_of(page.base));
-    lead().store(structure, argo_register{1, Who(lead()).value, 0, smallest});
+    lead().store(structure, argo_register{1, Who(lead()).value, 0, shorter});
     lead().fill_pattern(behind, ARGO_PAGE_SIZE, 5);
     Rewriter rewriter;
-    rewriter.add(plus(structure, offsetof(argo_register, length)), smallest, one_page, 47u, ring_length(3));
+    rewriter.add(plus(structure, offsetof(argo_register, length)), shorter, one_page, shorter - 1,
+                 one_page + ARGO_SLOT);
     rewriter.start();
     while (rewriter.more(rounds / 2)) {
         lead().store(page.base, argo_ring{});
@@ -281,7 +290,7 @@ CASE(hostile, a_registration_changes, hostile, "ARGO-CALL-008", "ARGO-REGISTER-1
         expect_one_of(result, {0, minus(ARGO_EINVAL)});
         if (result < 0) continue;
         const uint32_t largest = ask(lead(), lead(), 1, 0).max_message;
-        expect_one_of(largest, {brimful, one_page - ARGO_RING_OVERHEAD});
+        expect_one_of(largest, {shorter - ARGO_RING_OVERHEAD, one_page - ARGO_RING_OVERHEAD});
         expect_eq(send_pattern(lead(), 9, lead(), 1, largest, 1), largest);
         expect_error(send_pattern(lead(), 9, lead(), 1, largest + 1, 1), ARGO_EMSGSIZE);
         require_ok(unregister_ring(lead(), {.port = 1, .partner = lead()}));
@@ -294,7 +303,7 @@ CASE(hostile, the_list_of_frames_changes, hostile, "ARGO-CALL-008", "ARGO-REGIST
     // The second page is one or another, or no memory. A ring has one of them, for as long as it is
     // registered.
     constexpr uint32_t length = ring_length(2), size = one_page;
-    const Gpa pages = lead().alloc(3 * ARGO_PAGE_SIZE, ARGO_PAGE_SIZE);
+    const Gpa pages = lead().alloc(3 * ARGO_PAGE_SIZE, 4 * ARGO_PAGE_SIZE);
     const Gpa structure = lead().alloc(sizeof(argo_register)), list = lead().alloc(2 * sizeof(uint64_t));
     lead().store(structure, argo_register{1, Who(lead()).value, 0, length});
     lead().store(list, frame_of(pages));
@@ -302,7 +311,8 @@ CASE(hostile, the_list_of_frames_changes, hostile, "ARGO-CALL-008", "ARGO-REGIST
     // From here on a message goes through the end of the first page and through the whole second one.
     constexpr uint32_t start = one_page - 2 * ARGO_SLOT, in_second = size - ARGO_SLOT;
     Rewriter rewriter;
-    rewriter.add(plus(list, 8), frame_of(pages) + 1, frame_of(pages) + 2, lead().bad_gpa() / ARGO_PAGE_SIZE);
+    const uint64_t one = frame_of(pages) + 1, other = frame_of(pages) + 2, none = far / ARGO_PAGE_SIZE;
+    rewriter.add(plus(list, 8), one, other, one | none, other | none);
     rewriter.start();
     uint64_t seed = 0;
     while (rewriter.more(rounds / 2)) {
@@ -329,6 +339,7 @@ CASE(hostile, the_name_of_a_ring_changes_while_it_is_taken_back, hostile, "ARGO-
     // One of two rings is taken back, or none; never both, and never one that has another name.
     const Gpa structure = lead().alloc(sizeof(argo_unregister));
     const uint16_t self = Who(lead()).value;
+    const auto other = static_cast<uint16_t>(self | strange);
     lead().store(structure, argo_unregister{1, self, 0});
     const Pages page{lead().alloc(ARGO_PAGE_SIZE, ARGO_PAGE_SIZE)};
     const auto enter = [&](uint32_t port) {
@@ -337,7 +348,7 @@ CASE(hostile, the_name_of_a_ring_changes_while_it_is_taken_back, hostile, "ARGO-
     for (uint32_t port = 1; port <= 3; port++) require_ok(enter(port));
     Rewriter rewriter;
     rewriter.add(structure, 1u, 2u);
-    rewriter.add(plus(structure, offsetof(argo_unregister, partner)), self, nobody().value, nobody().value);
+    rewriter.add(plus(structure, offsetof(argo_unregister, partner)), self, other, other);
     rewriter.start();
     while (rewriter.more(rounds / 2)) {
         const int64_t result = lead().call(ARGO_OP_UNREGISTER_RING, structure.value);
@@ -363,10 +374,9 @@ CASE(hostile, questions_change, hostile, "ARGO-CALL-008", "ARGO-NOTIFY-021", "AR
     lead().fill_pattern(behind, 64, 3);
     for (const Gpa entry : {first, second}) lead().store(entry, argo_notify_entry{{1, self, 0}, 0, 0, 0, 0});
     Rewriter rewriter;
-    rewriter.add(where, entries, 0u, lead().info().max_notify + 1, 0xffffffffu);
+    rewriter.add(where, entries, 0u, entries | huge, huge);
     rewriter.add(first, 1u, 2u);
-    rewriter.add(plus(second, offsetof(argo_notify_entry, space_required)), 0u, brimful, brimful + 1,
-                 0xffffffffu);
+    rewriter.add(plus(second, offsetof(argo_notify_entry, space_required)), 0u, brimful, brimful + 1, 255u);
     rewriter.start();
     constexpr uint16_t fresh = ARGO_NOTIFY_EXISTS | ARGO_NOTIFY_EMPTY | ARGO_NOTIFY_SUFFICIENT;
     constexpr uint16_t never = ARGO_NOTIFY_EXISTS | ARGO_NOTIFY_EMPTY | ARGO_NOTIFY_EMSGSIZE;
@@ -390,7 +400,7 @@ CASE(hostile, the_owner_of_a_ring_lies_while_others_send, hostile, "ARGO-RING-00
     auto ring = open_ring(lead(), 7, peer(), 160);
     auto other = open_ring(lead(), 8, peer(), 160);
     Rewriter rewriter;
-    rewriter.add(ring.base(), 0u, 32u, 0xffffffffu);
+    rewriter.add(ring.base(), 0u, 32u, 255u);
     rewriter.add(plus(ring.base(), offsetof(argo_ring, tx_ptr)), 0u, 48u);
     rewriter.start();
     for (uint32_t i = 0; i < rounds / 2; i++) { // a call of the peer takes long enough
@@ -413,7 +423,7 @@ CASE(hostile, the_librarys_reader_reads_once, hostile, "ARGO-RING-010")
     lead().store(header, argo_message{48, {}, 0});
     auto* const ring = static_cast<argo_ring*>(platform::pointer(memory, ARGO_PAGE_SIZE));
     Rewriter rewriter;
-    rewriter.add(plus(header, offsetof(argo_message, length)), 48u, 20u, 0u, 0x7fffffffu);
+    rewriter.add(plus(header, offsetof(argo_message, length)), 48u, 20u, 0u, 255u);
     rewriter.start();
     while (rewriter.more(rounds)) {
         argo::RingReader reader(ring, length);

@@ -40,7 +40,8 @@ def stage_module(topology: dict, kind: str) -> bytes:
     lines, images = [], set()
     for domain in topology["domain"]:
         images.add(domain["image"])
-        lines.append(f"domain {domain['name']} {domain['domid']} {kind} {label_of(domain)} {pages_of(domain)} {domain['command_line']}\n")
+        lines.append(f"domain {domain['name']} {domain['domid']} {kind} {domain.get('vcpus', 1)} {label_of(domain)} "
+                     f"{pages_of(domain)} {domain['command_line']}\n")
     text = ("".join(lines) + "end\n").encode()
     (image,) = images
     return text + bytes(-len(text) % PAGE) + Path(image).read_bytes()
@@ -49,10 +50,11 @@ def stage_module(topology: dict, kind: str) -> bytes:
 def qemu(arguments: argparse.Namespace, topology: dict, folder: Path) -> list[str]:
     memory = OTHERS + sum(pages_of(domain) * PAGE // 2**20 + 1 for domain in topology["domain"])
     options = ["placeholder", "console=com1", "com1=115200,8n1", "loglvl=warning", "guest_loglvl=error", "noreboot",
-               f"argo=1,mac-permissive={int(arguments.wildcard)}", f"flask={arguments.flask}", "dom0_mem=64M,max:64M"]
+               f"argo=1,mac-permissive={int(arguments.wildcard)}", f"flask={arguments.flask}", "dom0_mem=64M,max:64M",
+               "dom0_max_vcpus=1"]
     if arguments.dom0 == "pvh":
         options += ["dom0=pvh", "dom0-iommu=none"]
-    return ["qemu-system-x86_64", "-accel", "tcg", "-cpu", "max", "-m", str(memory), "-smp", "1",
+    return ["qemu-system-x86_64", "-accel", "tcg", "-cpu", "max", "-m", str(memory), "-smp", "2",
             "-nodefaults", "-display", "none", "-no-reboot", "-serial", f"file:{folder / 'xen.log'}",
             "-serial", "stdio", "-kernel", str(arguments.xen / "xen"), "-append", " ".join(options),
             "-initrd", f"{arguments.image} stage,{folder / 'stage.bin'},{arguments.policy or arguments.xen / 'policy'}"]

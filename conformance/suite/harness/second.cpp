@@ -51,6 +51,23 @@ void rewrite(void* argument)
     __atomic_add_fetch(&all.rounds, 1, __ATOMIC_RELEASE);
 }
 
+bool is_among(uint64_t value, std::span<const uint64_t> values)
+{
+    for (const uint64_t each : values)
+        if (each == value) return true;
+    return false;
+}
+
+/// Whether each value is still one of them with a byte of another one in it.
+bool are_closed(std::span<const uint64_t> values)
+{
+    for (const uint64_t one : values)
+        for (const uint64_t other : values)
+            for (uint64_t byte = 0xff; byte != 0; byte <<= 8)
+                if (!is_among((one & ~byte) | (other & byte), values)) return false;
+    return true;
+}
+
 uint32_t rewrites() { return __atomic_load_n(&work.rounds, __ATOMIC_ACQUIRE); }
 
 } // namespace
@@ -67,6 +84,7 @@ void Rewriter::add(Gpa where, size_t size, std::span<const uint64_t> values)
     if (pointer == nullptr || where.value % size != 0 || work.count == Work::most)
         error("the case rewrites what is no word of its own");
     Word& word = work.words[work.count++];
+    if (!are_closed(values)) error("the case rewrites a word with values that can be mixed");
     word = {pointer, size, values.size(), 0, {}};
     for (size_t i = 0; i < values.size(); i++) word.values[i] = values[i];
 }

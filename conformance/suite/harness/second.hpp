@@ -18,7 +18,8 @@ class Rewriter
     ~Rewriter() { stop(); }
     Rewriter(const Rewriter&) = delete;
 
-    /// Two to four values for a word of the lead's memory, aligned to its size.
+    /// Two to four values for a word of the lead's memory, aligned to its size. Whatever is made of bytes of
+    /// several is one of them, too: memory may be read byte by byte.
     template <std::unsigned_integral Word, std::same_as<Word>... More>
     requires(sizeof...(More) > 0 && sizeof...(More) < 4) void add(Gpa where, Word first, More... others)
     {
