@@ -27,6 +27,8 @@ struct Surroundings
 const Surroundings pvh{"PVH", {}, {"--guests=pvh"}};
 const Surroundings pv{"PV", {}, {"--guests=pv"}};
 const Surroundings strict{"mac-permissive=0", {}, {"--guests=pvh", "--no-wildcard"}};
+const Surroundings enforcing{"flask=enforcing", {}, {"--guests=pvh", "--flask=enforcing"}};
+const Surroundings debug{"debug", {"--debug"}, {"--guests=pvh"}};
 
 struct Kind
 {
@@ -38,7 +40,7 @@ struct Kind
 const std::vector<Kind>& kinds()
 {
     static const std::vector<Kind> all{{"xen", "--patched", {pvh, pv}},
-                                       {"xen-stock", "--stock", {pvh, pv, strict}}};
+                                       {"xen-stock", "--stock", {pvh, pv, strict, enforcing, debug}}};
     return all;
 }
 
