@@ -43,6 +43,7 @@ uint32_t console_port = 0;
 uint32_t ports[64];
 uint32_t port_count = 0;
 volatile uint32_t events = 0;
+uint64_t arrived[64]; ///< bit by port
 /// PV: the port that is taken for an interrupt, and how often it was.
 struct Channel
 {
@@ -50,6 +51,7 @@ struct Channel
     volatile uint32_t taken;
 } channels[256];
 constexpr uint32_t first_vector = 32;
+constexpr uint32_t first_vcpu = 0;
 
 CpuidRegisters pv_cpuid(uint32_t leaf, uint32_t subleaf)
 {
@@ -208,6 +210,7 @@ void set_up_events()
         set_hvm_param(param_callback, callback_by_vector | event_vector);
     }
     listen(bind_virq(virq_argo));
+    if (!pv) listen(bind_virq(virq_timer));
     unmask_events();
 }
 
@@ -263,6 +266,12 @@ void ignore(uint32_t port)
         if (ports[i] == port) ports[i--] = ports[--port_count];
 }
 
+bool came(uint32_t port)
+{
+    const uint64_t bit = uint64_t{1} << port % 64;
+    return (__atomic_fetch_and(&arrived[port / 64], ~bit, __ATOMIC_SEQ_CST) & bit) != 0;
+}
+
 uint64_t now()
 {
     const auto& time = reinterpret_cast<const volatile VcpuTime&>(shared.vcpu[0].time);
@@ -282,13 +291,16 @@ uint64_t now()
 void wait(uint64_t ns)
 {
     static uint32_t seen = 0;
-    // An interrupt of the local APIC that comes between the look and the call does not end the call.
-    constexpr uint64_t longest = 5'000'000;
     const auto so_far = [] { return pv ? events : events + taken(); };
+    const uint64_t until = now() + ns;
     mask_events();
-    if (so_far() == seen) {
-        const Poll poll = {ports, port_count, now() + (pv || ns < longest ? ns : longest)};
+    if (so_far() == seen && pv) {
+        const Poll poll = {ports, port_count, until};
         call(Hypercall::sched_op, SchedOp::poll, &poll);
+    } else if (so_far() == seen) {
+        // No poll: it would not see what the local APIC has taken between the look and the call.
+        const SingleshotTimer timer = {until, 0};
+        if (call(Hypercall::vcpu_op, VcpuOp::set_singleshot_timer, first_vcpu, &timer) == 0) halt_once();
     }
     unmask_events();
     seen = so_far();
@@ -377,6 +389,7 @@ void xen_event()
             __atomic_load_n(&shared.pending[word], __ATOMIC_SEQ_CST) & ~shared.mask[word];
         __atomic_fetch_and(&shared.pending[word], ~pending, __ATOMIC_SEQ_CST);
         if (pending != 0) events = events + 1;
+        arrived[word] |= pending;
         for (Channel& channel : channels) {
             if (channel.port == 0 || static_cast<int>(channel.port / 64) != word) continue;
             if ((pending >> channel.port % 64 & 1) != 0) channel.taken = channel.taken + 1;

@@ -34,6 +34,8 @@ uint32_t bind_virq(uint32_t virq);
 /// Let events of this port end waits.
 void listen(uint32_t port);
 void ignore(uint32_t port);
+/// Whether there was one since the last question.
+bool came(uint32_t port);
 /// Halt until an event comes, or one came since the last time, or until so many ns have passed.
 void wait(uint64_t ns);
 /// ns since Xen booted.

@@ -35,6 +35,7 @@ inline constexpr size_t page_size = 4096;
 
 enum Virq : uint32_t
 {
+    virq_timer = 0,
     virq_domain_exception = 3,
     virq_argo = 11,
 };
@@ -172,6 +173,13 @@ enum class VcpuOp : uint32_t
     up = 1,
     down = 2,
     is_up = 3,
+    set_singleshot_timer = 8,
+};
+
+struct SingleshotTimer
+{
+    uint64_t when; ///< system time in ns
+    uint32_t flags;
 };
 
 // public/physdev.h
@@ -361,6 +369,7 @@ enum class Domctl : uint32_t
     destroy = 2,
     unpause = 4,
     info = 5,
+    set_vcpu_affinity = 9,
     max_memory = 11,
     set_vcpu_context = 12,
     max_vcpus = 15,
@@ -405,6 +414,20 @@ struct DomctlBuffer ///< vcpucontext, hvmcontext: which or how much, and where
     uint64_t address;
 };
 
+struct Bitmap
+{
+    uint8_t* bits;
+    uint32_t count;
+};
+
+struct VcpuAffinity
+{
+    uint32_t vcpu;
+    uint32_t flags;
+    Bitmap hard, soft;
+};
+inline constexpr uint32_t affinity_hard = 1;
+
 struct DomctlCall
 {
     Domctl command;
@@ -416,6 +439,7 @@ struct DomctlCall
         CreateDomain create;
         DomainInfo info;
         DomctlBuffer buffer;
+        VcpuAffinity affinity;
         uint64_t number; ///< all that take a single one
         uint8_t all[128];
     };
@@ -455,6 +479,6 @@ int64_t call(Hypercall which, Arguments... arguments)
     return hypercall(word(which), word(arguments)...);
 }
 
-inline constexpr int64_t error_exists = 17, error_again = 11, error_busy = 16;
+inline constexpr int64_t error_exists = 17, error_no_memory = 12, error_again = 11, error_busy = 16;
 
 } // namespace argo::guest::xen

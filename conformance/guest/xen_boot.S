@@ -44,6 +44,12 @@
     .globl xen_pv_entry
 xen_pv_entry:                       /* rsi: struct start_info */
     cld
+    mov     $bss_start, %edi        /* the stage leaves that to the image */
+    mov     $bss_end, %ecx
+    sub     %edi, %ecx
+    shr     $3, %ecx
+    xor     %eax, %eax
+    rep stosq
     mov     $stack_top, %rsp
     xor     %ebp, %ebp
     mov     %rsi, %rdi

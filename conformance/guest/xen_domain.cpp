@@ -136,13 +136,46 @@ Image loadable(std::span<const uint8_t> file)
     return {};
 }
 
+/// What is not in the file is the image's own to clear.
 int64_t load(uint16_t domid, const Image& image)
 {
-    for (size_t offset = 0; offset < image.memory_size; offset += page_size) {
-        const size_t left = offset < image.bytes.size() ? image.bytes.size() - offset : 0;
-        const int64_t result = fill(domid, (image.address + offset) / page_size, image.bytes.data() + offset,
-                                    std::min(left, page_size));
+    for (size_t offset = 0; offset < image.bytes.size(); offset += page_size) {
+        const auto part = image.bytes.subspan(offset, std::min(image.bytes.size() - offset, page_size));
+        const int64_t result = fill(domid, (image.address + offset) / page_size, part.data(), part.size());
         if (result != 0) return result;
+    }
+    return 0;
+}
+
+/// Memory in large pieces where there are such, which takes no time, else page by page.
+int64_t populate(uint16_t domid, uint32_t count)
+{
+    constexpr uint32_t large = 9, size = 1 << large;
+    for (uint32_t page = 0; page < count; page += size) {
+        const uint32_t part = std::min(size, count - page);
+        uint64_t extent = page;
+        const Reservation piece = {&extent, 1, large, 0, domid};
+        if (part == size && call(Hypercall::memory_op, MemoryOp::populate_physmap, &piece) == 1) {
+            for (uint32_t i = 0; i < size; i++) pages[page + i] = extent + i;
+            continue;
+        }
+        for (uint32_t i = 0; i < part; i++) pages[page + i] = page + i;
+        const Reservation single = {pages + page, part, 0, 0, domid};
+        const auto got = call(Hypercall::memory_op, MemoryOp::populate_physmap, &single);
+        if (got != part) return got < 0 ? got : -error_no_memory;
+    }
+    return 0;
+}
+
+/// Each vCPU by number on a processor: so the first ones share a clock with the stage, and the second ones
+/// have another processor for themselves.
+int64_t place(uint16_t domid, uint32_t vcpus)
+{
+    for (uint32_t vcpu = 0; vcpu < vcpus; vcpu++) {
+        auto processors = static_cast<uint8_t>(1 << vcpu);
+        const VcpuAffinity affinity = {vcpu, affinity_hard, {&processors, 8}, {}};
+        if (const auto e = domctl(Domctl::set_vcpu_affinity, domid, &DomctlCall::affinity, affinity))
+            return e;
     }
     return 0;
 }
@@ -353,14 +386,12 @@ Domain::Failure Domain::construct(const Plan& plan, std::span<const uint8_t> fil
     running_ = true;
 
     if (const auto e = domctl_number(Domctl::max_vcpus, domid_, plan.vcpus)) return {"max vCPUs", e};
+    if (const auto e = place(domid_, plan.vcpus)) return {"vCPU affinity", e};
     if (const auto e = domctl_number(Domctl::max_memory, domid_, plan.pages * (page_size / 1024) + 1024))
         return {"max memory", e};
     if (!plan.pv)
         if (const auto e = domctl_number(Domctl::set_paging_pool, domid_, 1 << 20)) return {"paging pool", e};
-    for (uint32_t i = 0; i < plan.pages; i++) pages[i] = i;
-    const Reservation memory = {pages, plan.pages, 0, 0, domid_};
-    if (const auto got = call(Hypercall::memory_op, MemoryOp::populate_physmap, &memory); got != plan.pages)
-        return {"memory", got};
+    if (const auto e = populate(domid_, plan.pages)) return {"memory", e};
     if (const auto e = load(domid_, image)) return {"load image", e};
 
     AllocUnbound unbound = {domid_, domid_self, 0};

@@ -213,16 +213,18 @@ void read_commands()
 void run_stage(std::span<const uint8_t> module)
 {
     if (!set_up_second_port()) panic("panic: the stage has no second serial port");
-    listen(bind_virq(virq_domain_exception));
+    const uint32_t exceptions_port = bind_virq(virq_domain_exception);
+    listen(exceptions_port);
     read_module(module);
     // In their order: the lead runs already while the others are made, and waits for them when it needs them.
     for (size_t i = 0; i < actor_count; i++) start(actors[i], actors[i].plan.command_line);
     constexpr uint64_t turn = 5'000'000; // ns; nobody tells when the host has said something
     while (true) {
         bool any = false;
+        const bool some_ended = came(exceptions_port);
         for (size_t i = 0; i < actor_count; i++) {
             listen_to(actors[i]);
-            look_after(actors[i]);
+            if (some_ended) look_after(actors[i]);
             any |= actors[i].domain.running();
         }
         read_commands();

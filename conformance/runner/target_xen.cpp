@@ -79,7 +79,7 @@ class XenTarget : public DomainsTarget
     {
         const auto& chosen = *std::ranges::find(kind_.environments, environment, &Surroundings::name);
         Arguments program{programs_.stage.string(), "--xen=" + built(chosen),
-                          "--image=" + setting_.image.string(), "--dom0=pvh"};
+                          "--image=" + setting_.image.string(), "--dom0=pv"};
         program.insert(program.end(), chosen.stage.begin(), chosen.stage.end());
         setting_.program = std::move(program);
         const bool told_by_guest = environment == pvh.name || environment == pv.name;
@@ -139,7 +139,6 @@ std::unique_ptr<Target> make_xen(DomainsTarget::Setting setting, const XenProgra
                                  const std::filesystem::path& image)
 {
     setting.image = image;
-    setting.crowd = false; // Their making takes longer than all cases together.
     setting.quick = false;
     setting.wish.timeout_factor *= slowness;
     // The list is upstream's, and lies beside the script that the link leads to.

@@ -95,7 +95,8 @@ CASE(hostile, the_frame_changes, hostile, "ARGO-CALL-008", "ARGO-CALL-002")
     });
 }
 
-CASE(hostile, the_length_of_a_piece_changes, hostile, "ARGO-CALL-008", "ARGO-SENDV-016", "ARGO-SENDV-011")
+CASE(hostile, the_length_of_a_piece_changes, hostile, "ARGO-CALL-008", "ARGO-SENDV-016", "ARGO-SENDV-011",
+     "ARGO-SENDV-104")
 {
     // Short, empty, and too long for any ring. The result, the header and the bytes agree on one of them.
     const Sending sending(100);
@@ -361,7 +362,8 @@ CASE(hostile, the_name_of_a_ring_changes_while_it_is_taken_back, hostile, "ARGO-
     }
 }
 
-CASE(hostile, questions_change, hostile, "ARGO-CALL-008", "ARGO-NOTIFY-021", "ARGO-LIMIT-002")
+CASE(hostile, questions_change, hostile, "ARGO-CALL-008", "ARGO-NOTIFY-021", "ARGO-LIMIT-002",
+     "ARGO-NOTIFY-102")
 {
     // How many there are, what they are about, and how much they ask for. Each answer is one that some
     // question has; nothing is written behind the last entry that there may be.

@@ -51,7 +51,7 @@ def qemu(arguments: argparse.Namespace, topology: dict, folder: Path) -> list[st
     memory = OTHERS + sum(pages_of(domain) * PAGE // 2**20 + 1 for domain in topology["domain"])
     options = ["placeholder", "console=com1", "com1=115200,8n1", "loglvl=warning", "guest_loglvl=error", "noreboot",
                f"argo=1,mac-permissive={int(arguments.wildcard)}", f"flask={arguments.flask}", "dom0_mem=64M,max:64M",
-               "dom0_max_vcpus=1"]
+               "dom0_max_vcpus=1", "dom0_vcpus_pin"]
     if arguments.dom0 == "pvh":
         options += ["dom0=pvh", "dom0-iommu=none"]
     return ["qemu-system-x86_64", "-accel", "tcg", "-cpu", "max", "-m", str(memory), "-smp", "2",

@@ -4,6 +4,7 @@
 // memory is refused, so that no case can break its own harness.
 #include "harness/agent.hpp"
 
+#include <algorithm>
 #include <cstring>
 
 #include "harness/mailbox.hpp"
@@ -41,21 +42,21 @@ class Agent
 
     void serve()
     {
-        uint64_t last_sign = platform::now();
+        uint64_t last_sign = platform::now(), heard = last_sign;
         while (platform::now() - last_sign < session->limit(patience)) {
             if (!mailbox_.is_open(lead_) && !mailbox_.open(lead_)) {
                 platform::wait(10'000'000);
                 continue;
             }
             if (receive()) {
-                last_sign = looked_ = platform::now();
+                last_sign = looked_ = heard = platform::now();
                 if (job_.request.kind == Kind::bye) return;
                 act();
                 answer();
                 if (job_.request.kind == Kind::clean && reply_.answer.result == wire::renewed)
                     platform::renew(nullptr, 0);
-            } else if (platform::now() - looked_ < session->limit(look_))
-                await_mail(self_);
+            } else if (const uint64_t idle = platform::now() - heard; !has_to_look(idle))
+                await_mail(self_, idle);
             else if (lead_is_there())
                 last_sign = platform::now();
         }
@@ -72,6 +73,12 @@ class Agent
         job_.data_size = size - sizeof job_.request;
         if (job_.data_size != 0) std::memcpy(job_.data, message + sizeof job_.request, job_.data_size);
         return true;
+    }
+
+    bool has_to_look(uint64_t idle) const
+    {
+        const uint64_t often = session->limit(look_), seldom = session->limit(look_after);
+        return platform::now() - looked_ >= std::clamp(idle / 8, often, seldom);
     }
 
     /// The ring dies with the lead, and comes back here when another lead has its domid.

@@ -3,6 +3,7 @@
 // The harness's own rings.
 #include "harness/mailbox.hpp"
 
+#include <algorithm>
 #include <cstring>
 
 namespace argo::suite {
@@ -55,9 +56,11 @@ size_t Mailbox::receive(std::span<uint8_t> to)
     }
 }
 
-void await_mail(const LocalActor& self)
+void await_mail(const LocalActor& self, uint64_t idle)
 {
-    platform::wait(self.has(ARGO_FEATURE_VECTOR) ? 20'000'000 : 1'000'000);
+    constexpr uint64_t longest = 200'000'000;
+    const uint64_t shortest = self.has(ARGO_FEATURE_VECTOR) ? 20'000'000 : 1'000'000;
+    platform::wait(std::clamp(idle / 8, shortest, longest));
 }
 
 } // namespace argo::suite

@@ -49,6 +49,6 @@ class Mailbox
 };
 
 /// Halt for as long as is wise while a message is awaited: events may be lost, or not be offered at all.
-void await_mail(const LocalActor&);
+void await_mail(const LocalActor&, uint64_t idle = 0);
 
 } // namespace argo::suite
