@@ -5,17 +5,16 @@ and does so no more from it on.
 
     series_test.py [FIRST [LAST]]
 
-Runs by itself alone, and by ./argo test --full: each step is a build of Xen. Exits 4 where Xen cannot be built."""
-import json
-import os
+Runs by itself alone, and by ./argo test --full: each step is a build of Xen. Exits 77 where Xen cannot be built."""
 import subprocess
 import sys
 import tempfile
 import tomllib
 from pathlib import Path
 
-CONFORMANCE = Path(os.environ["ARGO_CONFORMANCE"])
-XEN = Path(os.environ["ARGO_XEN"])
+import xen_beside
+from xen_beside import XEN
+
 SERIES = [line for line in (XEN / "patches/series").read_text().split() if line.endswith(".patch")]
 
 
@@ -29,23 +28,12 @@ def steps() -> dict[str, tuple[int, str]]:
 
 
 def verdicts(number: int, cases: list[str], out: Path) -> dict[str, str]:
-    """The runner beside a build script that gives the first patches alone."""
-    bin = out / "bin"
-    bin.mkdir()
-    (bin / CONFORMANCE.name).write_bytes(CONFORMANCE.read_bytes())
-    (bin / CONFORMANCE.name).chmod(0o755)
-    for name in ("argo-guest.elf", "argo-vmm", "argo-xen-stage"):
-        (bin / name).symlink_to((CONFORMANCE.parent / name).resolve())
-    build = bin / "argo-xen-build"
-    build.write_text(f'#!/bin/sh\nshift\nexec "{XEN}/build.sh" --prefix {number} "$@"\n')
-    build.chmod(0o755)
-    (bin / "known-failures.toml").write_bytes((XEN / "known-failures.toml").read_bytes())
-    run = subprocess.run([bin / CONFORMANCE.name, "run", "--target", "xen-stock", "--filter", ",".join(cases), "--out", out,
-                          "--timeout-factor", "3"], stdin=subprocess.DEVNULL, capture_output=True, text=True)
-    file = out / "xen-stock/results.json"
-    if not file.exists():
-        sys.exit(f"{number} patches: {run.stdout}{run.stderr}")
-    return {case["id"]: case["verdict"] for case in json.loads(file.read_text())["cases"]}
+    """By a build that has the first patches alone."""
+    build = f'#!/bin/sh\nshift\nexec "{XEN}/build.sh" --prefix {number} "$@"\n'
+    _, results, said = xen_beside.run(out, build, ",".join(cases), "--timeout-factor", "3")
+    if not results:
+        sys.exit(f"{number} patches: {said}")
+    return {case: found["verdict"] for case, found in results.items()}
 
 
 def main() -> int:
@@ -56,7 +44,7 @@ def main() -> int:
     for number in range(first, last + 1):
         built = subprocess.run([XEN / "build.sh", "--prefix", str(number)], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
         if built.returncode == 4:
-            return 4
+            return 77
         if built.returncode != 0:
             print(f"{number} patches: {SERIES[number - 1]} does not build", flush=True)
             return 1
