@@ -44,7 +44,7 @@ uint32_t ports[64];
 uint32_t port_count = 0;
 volatile uint32_t events = 0;
 uint64_t arrived[64]; ///< bit by port
-/// PV: the port that is taken for an interrupt, and how often it was.
+/// The port that is taken for an interrupt, and how often it was: PV all, and by its number VIRQ_ARGO.
 struct Channel
 {
     uint32_t port;
@@ -176,9 +176,13 @@ class Guest final : public Surroundings
         return page < frame_count ? frames[page] : page | nowhere;
     }
     uint64_t vcpu() override { return pv ? 0 : apic_id(); }
-    uint32_t events(uint8_t vector) override { return pv ? channels[vector].taken : taken(vector); }
+    uint32_t events(uint8_t vector) override
+    {
+        return pv || vector < first_vector ? channels[vector].taken : taken(vector);
+    }
     uint32_t channel(uint64_t vector) override
     {
+        if (vector == virq_argo) return channels[virq_argo].port;
         if (!pv) return 0;
         if (vector < first_vector || vector >= std::size(channels)) return UINT32_MAX;
         uint32_t& port = channels[vector].port;
@@ -209,7 +213,8 @@ void set_up_events()
         handle_interrupt(event_vector, xen_event);
         set_hvm_param(param_callback, callback_by_vector | event_vector);
     }
-    listen(bind_virq(virq_argo));
+    channels[virq_argo].port = bind_virq(virq_argo);
+    listen(channels[virq_argo].port);
     if (!pv) listen(bind_virq(virq_timer));
     unmask_events();
 }

@@ -49,9 +49,9 @@ def stage_module(topology: dict, kind: str) -> bytes:
 
 def qemu(arguments: argparse.Namespace, topology: dict, folder: Path) -> list[str]:
     memory = OTHERS + sum(pages_of(domain) * PAGE // 2**20 + 1 for domain in topology["domain"])
-    options = ["placeholder", "console=com1", "com1=115200,8n1", "loglvl=warning", "guest_loglvl=error", "noreboot",
-               f"argo=1,mac-permissive={int(arguments.wildcard)}", f"flask={arguments.flask}", "dom0_mem=64M,max:64M",
-               "dom0_max_vcpus=1", "dom0_vcpus_pin"]
+    options = ["placeholder", "console=com1", "com1=115200,8n1", "loglvl=warning", f"guest_loglvl={arguments.guest_log}",
+               "noreboot", f"argo=1,mac-permissive={int(arguments.wildcard)}", f"xsm={arguments.xsm}",
+               f"flask={arguments.flask}", "dom0_mem=64M,max:64M", "dom0_max_vcpus=1", "dom0_vcpus_pin"]
     if arguments.dom0 == "pvh":
         options += ["dom0=pvh", "dom0-iommu=none"]
     return ["qemu-system-x86_64", "-accel", "tcg", "-cpu", "max", "-m", str(memory), "-smp", "2",
@@ -128,8 +128,10 @@ def main() -> int:
     parser.add_argument("--dom0", choices=("pv", "pvh"), default="pv")
     parser.add_argument("--guests", choices=("pv", "pvh"), default="pvh")
     parser.add_argument("--wildcard", action=argparse.BooleanOptionalAction, default=True, help="mac-permissive")
+    parser.add_argument("--xsm", choices=("flask", "silo", "dummy"), default="flask", help="Xen's security module")
     parser.add_argument("--flask", choices=("permissive", "enforcing"), default="permissive",
                         help="whether the policy is kept to, or only audited")
+    parser.add_argument("--guest-log", choices=("error", "all"), default="error", help="lines of Xen's log that guests cause")
     parser.add_argument("--policy", type=Path, help="a policy instead of the one that build.sh made")
     arguments = parser.parse_args()
     folder = arguments.topology.resolve().parent

@@ -55,12 +55,15 @@ struct Turn
     uint64_t arguments[4] = {};
     Gpa read_from{};
     std::span<uint8_t> read{};
+    bool upstream = false; ///< the call is one of major 0, by Xen's hypercall, whatever major the word names
 };
 
 /// Events of binding 0 come as this vector: the harness makes that binding in every domain, where VECTOR is
 /// offered, before each case. Cases may make others, with vectors free_vector to free_vector + 15.
 inline constexpr uint8_t event_vector = 0x50;
 inline constexpr uint8_t free_vector = 0x60;
+/// What major 0 has in place of bindings: Xen's VIRQ_ARGO, by its number there. For cases of profile upstream.
+inline constexpr uint8_t upstream_vector = 11;
 
 class Actor
 {

@@ -159,6 +159,7 @@ class Agent
         turn.write_to = Gpa{a[TurnAt::write_to]};
         turn.write = {job_.data, job_.data_size};
         turn.call = (a[TurnAt::word] & TurnAt::call) != 0;
+        turn.upstream = (a[TurnAt::word] & TurnAt::upstream) != 0;
         turn.word = static_cast<uint32_t>(a[TurnAt::word]);
         std::memcpy(turn.arguments, a + TurnAt::arguments, sizeof turn.arguments);
         turn.read_from = Gpa{a[TurnAt::read_from]};

@@ -24,6 +24,7 @@ const ProfileInfo& info(Profile profile)
         {"policy", 0, ""},
         {"lifecycle", 0, ""},
         {"hostile", 0, ""},
+        {"upstream", 0, ""},
     };
     return profiles[static_cast<uint8_t>(profile)];
 }

@@ -34,15 +34,34 @@ int64_t LocalActor::clean(size_t dirty)
     if (hypervisor_.major() == 0)
         upstream_.clean(), resets_++;
     else
-        result = call(ARGO_OP_RESET);
+        upstream_ = {}, result = make(ARGO_OP_RESET), resets_++;
     top_ = 0;
     zero(Gpa{base_}, dirty < size_ ? dirty : size_);
     dirty_ = 0;
     if (has(ARGO_FEATURE_VECTOR)) {
-        call(ARGO_OP_VECTOR, info_.max_bindings - 1, ARGO_BINDING_LAPIC, vcpu_, harness_vector);
-        call(ARGO_OP_VECTOR, 0, ARGO_BINDING_LAPIC, vcpu_, event_vector);
+        make(ARGO_OP_VECTOR, info_.max_bindings - 1, ARGO_BINDING_LAPIC, vcpu_, harness_vector);
+        make(ARGO_OP_VECTOR, 0, ARGO_BINDING_LAPIC, vcpu_, event_vector);
     }
     return result;
+}
+
+void LocalActor::heard_mail() const
+{
+    if (hypervisor_.major() != 0) return;
+    const uint64_t start = platform::now(), limit = session->limit(quiet_time);
+    while (platform::events(upstream_vector) == heard_ && platform::now() - start < limit)
+        platform::wait(1'000'000);
+    if (platform::events(upstream_vector) != heard_) mails_++;
+    heard_ = platform::events(upstream_vector);
+}
+
+void LocalActor::part_from_mail() const
+{
+    if (hypervisor_.major() != 0 || !called_) return;
+    called_ = false;
+    const uint64_t start = platform::now(), limit = session->limit(quiet_time);
+    for (uint64_t passed = 0; passed < limit; passed = platform::now() - start)
+        platform::wait(limit - passed);
 }
 
 uint64_t LocalActor::binding_flags() const
@@ -136,19 +155,20 @@ uint64_t translated(uint64_t list, uint64_t count)
 
 } // namespace
 
-int64_t LocalActor::invoke(uint32_t word, const uint64_t (&arguments)[4])
+int64_t LocalActor::invoke(uint32_t word, const uint64_t (&arguments)[4], bool upstream)
 {
     uint64_t a[4] = {arguments[0], arguments[1], arguments[2], arguments[3]};
     // Cases speak of guest-physical addresses and of a local APIC. A PV guest of Xen has neither.
-    if (takes_linear(hypervisor_.mechanism().id)) {
+    called_ = called_ || upstream;
+    if (upstream || takes_linear(hypervisor_.mechanism().id)) {
         if (word == ARGO_OPERATION_WORD(ARGO_OP_REGISTER_RING)) a[1] = translated(a[1], a[2]);
         if (word == ARGO_OPERATION_WORD(ARGO_OP_VECTOR) && a[1] == ARGO_BINDING_LAPIC) {
             const uint32_t channel = platform::channel(a[3]);
             if (channel != 0) a[1] = ARGO_BINDING_EVTCHN, a[3] = channel;
         }
     }
-    return hypervisor_.major() == 0 ? upstream_.call(word, a)
-                                    : hypervisor_.call_word(word, a[0], a[1], a[2], a[3]);
+    return upstream || hypervisor_.major() == 0 ? upstream_.call(word, a)
+                                                : hypervisor_.call_word(word, a[0], a[1], a[2], a[3]);
 }
 
 int64_t LocalActor::perform(const Turn& turn)
@@ -158,8 +178,9 @@ int64_t LocalActor::perform(const Turn& turn)
         write_guest(at(turn.write_to, turn.write.size()), turn.write.data(), turn.write.size());
     if (turn.call) {
         if (session->options.role == Role::lead) require_in_upstream(turn.word);
-        result = invoke(turn.word, turn.arguments);
-        if (turn.word == ARGO_OPERATION_WORD(ARGO_OP_RESET) && result >= 0) resets_++;
+        const bool upstream = turn.upstream || case_is_upstreams();
+        result = invoke(turn.word, turn.arguments, upstream);
+        if (turn.word == ARGO_OPERATION_WORD(ARGO_OP_RESET) && !upstream && result >= 0) resets_++;
     }
     if (!turn.read.empty())
         read_guest(at(turn.read_from, turn.read.size()), turn.read.data(), turn.read.size());
@@ -190,7 +211,7 @@ void LocalActor::fill_series(Gpa to, size_t count, uint64_t first, size_t period
 bool LocalActor::changes_within(uint64_t ns, uint8_t vector, uint32_t so_far)
 {
     const uint64_t start = platform::now();
-    while (platform::events(vector) == so_far) {
+    while (events(vector) == so_far) {
         const uint64_t passed = platform::now() - start;
         if (passed >= ns) return false;
         platform::wait(ns - passed);

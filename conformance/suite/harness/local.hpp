@@ -37,6 +37,12 @@ class LocalActor final : public Actor
     bool spoiled() const { return upstream_.spoiled(); }
     /// Counts resets, by whoever: a ring from before is no more.
     uint32_t resets() const { return resets_; }
+    /// A message came to the harness's own ring. Where all rings share one event, one of those that were
+    /// heard is not the case's.
+    void heard_mail() const;
+    /// Such a message is about to be sent. Where all rings share one event, whoever is to hear of a call
+    /// before it gets the time to hear of it alone.
+    void part_from_mail() const;
     /// The binding for the harness's rings, as flags of a registration.
     uint64_t binding_flags() const;
     /// Scratch memory, for whoever commands this actor from afar.
@@ -55,7 +61,10 @@ class LocalActor final : public Actor
     void fill_pattern(Gpa to, size_t size, uint64_t seed, uint64_t first = 0) override;
     size_t find_mismatch(Gpa from, size_t size, uint64_t seed, uint64_t first = 0) override;
     void fill_series(Gpa to, size_t count, uint64_t first, size_t period) override;
-    uint32_t events(uint8_t vector) override { return platform::events(vector); }
+    uint32_t events(uint8_t vector) override
+    {
+        return platform::events(vector) - (vector == upstream_vector ? mails_ : 0);
+    }
     bool wait_event(uint8_t vector, uint32_t beyond) override;
     bool stays_quiet(uint8_t vector, uint32_t since) override;
     /// Whether events(vector) becomes another number than `so_far` within so many ns.
@@ -64,12 +73,19 @@ class LocalActor final : public Actor
 
   private:
     void* at(Gpa, size_t size);
-    int64_t invoke(uint32_t word, const uint64_t (&arguments)[4]);
+    int64_t invoke(uint32_t word, const uint64_t (&arguments)[4], bool upstream = false);
+    /// A call of the harness's own, of major 1 in any case.
+    int64_t make(uint32_t operation, uint64_t a0 = 0, uint64_t a1 = 0, uint64_t a2 = 0, uint64_t a3 = 0)
+    {
+        return invoke(ARGO_OPERATION_WORD(operation), {a0, a1, a2, a3});
+    }
 
     Hypervisor<platform::Machine> hypervisor_{};
     Upstream upstream_{};
     uint32_t resets_ = 0;
     int64_t begun_ = 0;
+    mutable uint32_t mails_ = 0, heard_ = 0; ///< of upstream_vector's events: mails, and all up to the last
+    mutable bool called_ = false;            ///< in a case of profile upstream, since the last mail
 };
 
 } // namespace argo::suite

@@ -31,6 +31,7 @@ Result<void> Mailbox::ensure()
 
 Result<uint32_t> Mailbox::send(const void* head, size_t head_size, Bytes data)
 {
+    self_->part_from_mail();
     uint8_t* const to = memory_ + ARGO_PAGE_SIZE;
     std::memcpy(to, head, head_size);
     if (data.size() != 0) std::memcpy(to + head_size, data.data(), data.size());
@@ -52,6 +53,7 @@ size_t Mailbox::receive(std::span<uint8_t> to)
         if (ours) reader_.copy_out(to.data(), message->size);
         const size_t size = message->size;
         reader_.consume();
+        self_->heard_mail();
         if (ours) return size;
     }
 }

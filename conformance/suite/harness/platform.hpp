@@ -83,7 +83,7 @@ void renew(const char* words, size_t length);
 /// How often the interrupt `vector` was taken since boot. Wraps.
 uint32_t events(uint8_t vector);
 /// Where there is no local APIC, the event channel whose events are counted as the interrupt of this number;
-/// UINT32_MAX if none can be. Zero: there is a local APIC.
+/// UINT32_MAX if none can be. Zero: there is a local APIC. That of upstream_vector is there wherever Xen is.
 uint32_t channel(uint64_t vector);
 /// What a LAPIC binding has for a target that means the calling vCPU.
 uint64_t vcpu();

@@ -229,6 +229,7 @@ wire::Request turn_of(const Turn& turn, uint64_t write_to, size_t read_size)
     head.argument[TurnAt::read_from] = turn.read_from.value;
     head.argument[TurnAt::read_size] = read_size;
     if (turn.call) head.argument[TurnAt::word] = turn.word | TurnAt::call;
+    if (case_is_upstreams()) head.argument[TurnAt::word] |= TurnAt::upstream;
     std::memcpy(head.argument + TurnAt::arguments, turn.arguments, sizeof turn.arguments);
     return head;
 }

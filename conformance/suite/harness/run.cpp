@@ -182,6 +182,8 @@ void run_case(const Case& which, const Obstacle& obstacle)
     const ProfileInfo& profile = info(which.profile);
     if (obstacle) {
         raise(obstacle.verdict, obstacle.reason.view());
+    } else if (which.profile == Profile::upstream && Upstream::number() == 0) {
+        raise(Verdict::not_supported, "Xen's own interface is not there");
     } else if (!session->self.has(profile.features)) {
         raise(Verdict::not_supported, profile.lacking);
     } else {

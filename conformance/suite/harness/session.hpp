@@ -74,6 +74,12 @@ struct Session
 /// This domain's session; null before run().
 extern ARGO_SUITE_LOCAL Session* session;
 
+/// Whether the case that runs is one of profile upstream. Only the lead knows.
+inline bool case_is_upstreams()
+{
+    return session->progress.which != nullptr && session->progress.which->profile == Profile::upstream;
+}
+
 /// Raise the current case's verdict; `detail` counts when it does rise.
 void raise(Verdict, std::string_view detail);
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
 //
-// Major 0 under cases that were written for major 1. Its four operations take the same structures, so a case
+// Major 0: of Xen, in cases of profile upstream, and under cases that were written for major 1. Its four operations take the same structures, so a case
 // can be run against it, and then shows what it keeps of major 1 and what not. What it has no operation for
 // leaves the case with NOT_SUPPORTED. What the harness itself takes from major 1, a reset after each case, is
 // made of unregister_ring. Book: spec/annex-xen.rst.
@@ -13,7 +13,10 @@ namespace argo::suite {
 class Upstream
 {
   public:
-    /// Make the call that `word`, of major 1, means, in this domain.
+    /// Xen's hypercall for Argo; zero where there is none.
+    static uint32_t number();
+
+    /// Make the call that `word` means, in this domain.
     int64_t call(uint32_t word, const uint64_t (&arguments)[4]);
 
     /// Unregister every ring that was registered by call(), and the harness's.

@@ -36,7 +36,8 @@ inline constexpr int64_t renewed = 1;
 struct TurnAt
 {
     static constexpr size_t write_to = 0, read_from = 1, read_size = 2, word = 3, arguments = 4;
-    static constexpr uint64_t call = uint64_t{1} << 32; ///< in `word`: make the call
+    static constexpr uint64_t call = uint64_t{1} << 32;     ///< in `word`: make the call ...
+    static constexpr uint64_t upstream = uint64_t{1} << 33; ///< ... of major 0
 };
 
 struct Request
