@@ -28,9 +28,7 @@ sys.exit(real.wait())
 # What a case sends to itself: the harness sends to others alone.
 PLANT = '''--- a/xen/common/argo.c
 +++ b/xen/common/argo.c
-@@ -1967,2 +1967,9 @@ sendv(struct domain *src_d, xen_argo_addr_t *src_addr,
-     unsigned int len = 0;
- 
+@@ -1973,2 +1973,9 @@ sendv(struct domain *src_d, xen_argo_addr_t *src_addr,
 +    if ( src_d->domain_id == dst_addr->domain_id )
 +    {
 +        local_irq_disable();
@@ -38,6 +36,8 @@ PLANT = '''--- a/xen/common/argo.c
 +            cpu_relax();
 +    }
 +
+     /* Check padding is zeroed. */
+     if ( unlikely(src_addr->pad || dst_addr->pad) )
 '''
 
 
