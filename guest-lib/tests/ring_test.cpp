@@ -341,6 +341,9 @@ TEST(RingReader, random_rings_neither_escape_nor_loop)
 
 TEST(RingReader, ring_that_changes_while_it_is_read)
 {
+#ifdef __SANITIZE_THREAD__
+    GTEST_SKIP() << "a payload that changes while it is copied is what this is about";
+#endif
     constexpr uint32_t length = 4032;
     GuardedRing ring(length);
     GuardedRing buffer(length); // only for its guard page

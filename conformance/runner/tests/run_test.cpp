@@ -14,7 +14,8 @@ using namespace std::chrono_literals;
 
 namespace {
 
-/// What it tells is written down boot by boot; where a boot's list ends it is silent.
+/// What it tells is written down boot by boot; where a boot's list ends it is silent, or says one thing for
+/// ever.
 class ScriptedTarget : public Target
 {
   public:
@@ -31,6 +32,7 @@ class ScriptedTarget : public Target
     }
     std::optional<Report> next(Clock::time_point deadline) override
     {
+        if (now_.empty() && flood) return flood;
         if (now_.empty()) {
             std::this_thread::sleep_until(deadline);
             return std::nullopt;
@@ -47,6 +49,7 @@ class ScriptedTarget : public Target
     void stop() override { ++stops; }
 
     std::deque<std::deque<Report>> boots;
+    std::optional<Report> flood;
     std::vector<std::string> started_after, acted;
     int stops = 0;
 
@@ -161,12 +164,9 @@ TEST_F(RunTest, only_the_lead_may_ask_and_judge)
 
 TEST_F(RunTest, lines_that_say_nothing_do_not_prolong_a_case)
 {
-    std::deque<Report> flood{line("argo-ct 1 1 begin x.a")};
-    for (int i = 0; i < 3'000'000; ++i) flood.push_back(line("x"));
-    target_.boots = {std::move(flood), {}};
-    const auto begin = Clock::now();
-    EXPECT_EQ(verdicts(go()), "WEDGED ERROR ERROR ");
-    EXPECT_LT(Clock::now() - begin, 5s);
+    target_.boots = {{line("argo-ct 1 1 begin x.a")}, {}};
+    target_.flood = line("x");
+    EXPECT_EQ(verdicts(go()), "WEDGED ERROR ERROR "); // and it comes to an end
 }
 
 TEST_F(RunTest, the_limit_is_for_a_case_and_not_for_what_it_prints)
