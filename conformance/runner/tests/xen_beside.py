@@ -27,8 +27,9 @@ def run(out: Path, build: str, filter: str, *arguments: str, stage: str | None =
         script(bin / "argo-xen-stage", stage)
     script(bin / "argo-xen-build", build)
     (bin / "known-failures.toml").write_bytes((XEN / "known-failures.toml").read_bytes())
-    done = subprocess.run([bin / CONFORMANCE.name, "run", "--target", "xen-stock", "--filter", filter, "--out", out, *arguments],
-                          stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=3000)
+    done = subprocess.run([bin / CONFORMANCE.name, "run", "--target", "xen-stock", "--environment", "PVH", "--filter", filter,
+                           "--out", out, *arguments], stdin=subprocess.DEVNULL, capture_output=True,
+                          text=True, timeout=3000)
     file = out / "xen-stock/results.json"
     cases = json.loads(file.read_text())["cases"] if file.exists() else []
     return done.returncode, {case["id"]: case for case in cases}, done.stdout + done.stderr

@@ -25,11 +25,11 @@ for line in real.stdout:
 sys.exit(real.wait())
 '''
 
-# What a case sends to itself: the harness sends to others alone.
+# A type that one case sends, and the harness never.
 PLANT = '''--- a/xen/common/argo.c
 +++ b/xen/common/argo.c
 @@ -1973,2 +1973,9 @@ sendv(struct domain *src_d, xen_argo_addr_t *src_addr,
-+    if ( src_d->domain_id == dst_addr->domain_id )
++    if ( message_type == 0xa5c3f00dU )
 +    {
 +        local_irq_disable();
 +        for ( ; ; )
@@ -63,7 +63,7 @@ class Planted(Hang):
             shutil.copytree(xen_beside.XEN, xen)
             (xen / "patches/plant.patch").write_text(PLANT)
             (xen / "patches/series").write_text("plant.patch\n")
-            self.wedged(["sendv.the_result_is_the_payload"], f'#!/bin/sh\nshift\nexec "{xen}/build.sh" --patched "$@"\n')
+            self.wedged(["sendv.the_type_is_opaque"], f'#!/bin/sh\nshift\nexec "{xen}/build.sh" --patched "$@"\n')
 
 
 if __name__ == "__main__":
