@@ -62,7 +62,8 @@ struct Turn
 /// offered, before each case. Cases may make others, with vectors free_vector to free_vector + 15.
 inline constexpr uint8_t event_vector = 0x50;
 inline constexpr uint8_t free_vector = 0x60;
-/// What major 0 has in place of bindings: Xen's VIRQ_ARGO, by its number there. For cases of profile upstream.
+/// What major 0 has in place of bindings: Xen's VIRQ_ARGO, by its number there. For cases of profile
+/// upstream.
 inline constexpr uint8_t upstream_vector = 11;
 
 class Actor

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
 //
-// Major 0: of Xen, in cases of profile upstream, and under cases that were written for major 1. Its four operations take the same structures, so a case
-// can be run against it, and then shows what it keeps of major 1 and what not. What it has no operation for
-// leaves the case with NOT_SUPPORTED. What the harness itself takes from major 1, a reset after each case, is
-// made of unregister_ring. Book: spec/annex-xen.rst.
+// Major 0: of Xen, in cases of profile upstream, and under cases that were written for major 1. Its four
+// operations take the same structures, so a case can be run against it, and then shows what it keeps of major
+// 1 and what not. What it has no operation for leaves the case with NOT_SUPPORTED. What the harness itself
+// takes from major 1, a reset after each case, is made of unregister_ring. Book: spec/annex-xen.rst.
 #pragma once
 
 #include "harness/actor.hpp"
