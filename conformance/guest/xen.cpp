@@ -262,7 +262,7 @@ uint32_t bind_virq(uint32_t virq)
 void listen(uint32_t port)
 {
     if (port_count < sizeof ports / sizeof *ports) ports[port_count++] = port;
-    __atomic_fetch_and(&shared.mask[port / 64], ~(uint64_t{1} << port % 64), __ATOMIC_SEQ_CST);
+    call(Hypercall::event_channel_op, EventOp::unmask, &port); // what is pending already comes now
 }
 
 void ignore(uint32_t port)
@@ -327,10 +327,10 @@ void start_pvh(uint32_t where)
         set_up_events();
         run_stage(loader_module(where));
     }
-    if (const uint64_t ring = hvm_param(param_console_page); ring != 0)
-        set_up_console(reinterpret_cast<void*>(ring * page_size), hvm_param(param_console_port));
     set_up_lapic();
     set_up_events();
+    if (const uint64_t ring = hvm_param(param_console_page); ring != 0)
+        set_up_console(reinterpret_cast<void*>(ring * page_size), hvm_param(param_console_port));
     run_suite(read_boot_information(BOOTED_BY_PVH, where));
 }
 
@@ -359,11 +359,11 @@ void start_pv(const StartInfo& info)
         set_up_events();
         run_stage({reinterpret_cast<const uint8_t*>(info.module), info.module_size});
     }
+    set_up_events();
     // The stage, like every toolstack, has the console's page mapped where its number among the pages says.
     for (uint64_t page = 0; page < frame_count && console == nullptr; page++)
         if (info.console_frame != 0 && frames[page] == info.console_frame)
             set_up_console(reinterpret_cast<void*>(page * page_size), info.console_port);
-    set_up_events();
 
     static BootInformation boot;
     std::memcpy(boot.command_line, info.command_line, sizeof info.command_line - 1);

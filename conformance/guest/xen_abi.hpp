@@ -112,6 +112,7 @@ enum class EventOp : uint32_t
     send = 4,
     alloc_unbound = 6,
     bind_ipi = 7,
+    unmask = 9,
 };
 
 struct BindInterdomain
