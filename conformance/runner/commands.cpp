@@ -175,8 +175,9 @@ void compare(std::vector<ReportInput>& inputs, const std::vector<Results>& earli
 /// Those that were asked for, of those that it has.
 std::vector<std::string> environments_of(const Target& target, const RunOptions& options)
 {
-    const auto known = target.environments();
-    if (options.environments.empty()) return known;
+    if (options.environments.empty()) return target.environments(false);
+    const auto known = target.environments(true);
+    if (options.environments == every_environment) return known;
     const auto asked = split(options.environments, ',');
     for (const auto& name : asked) {
         if (std::ranges::find(known, name) != known.end()) continue;

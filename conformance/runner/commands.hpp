@@ -16,7 +16,7 @@ struct RunOptions
 {
     std::string targets = "auto";
     std::string arch = "x86_64";
-    std::string environments; ///< of the targets; empty: all
+    std::string environments; ///< of the targets; empty: those that each runs by itself
     Wish wish;
     std::filesystem::path out = "conformance-results";
     std::vector<std::filesystem::path> known_failures;

@@ -49,9 +49,9 @@ int run(int argc, char** argv)
                     "auto, all, or a list of model, kvm, kvm-nested, absent, xen, xen-stock, exec:SCRIPT")
         ->capture_default_str();
     run->add_option("--arch", options.arch, "Architecture of the guests")->capture_default_str();
-    run->add_option(
-        "--environment", options.environments,
-        "Only these environments of each target (default: all that it has; a wrong name lists them)");
+    run->add_option("--environment", options.environments,
+                    "These environments of each target, or 'all' (xen: PVH and PV; flask=enforcing, debug; "
+                    "xen-stock: mac-permissive=0, too)");
     add_selection(run, options.wish);
     run->add_option(
         "--mechanism", options.wish.mechanism,

@@ -18,6 +18,7 @@ inline constexpr std::string_view mechanism_sample =
 
 /// The word that asks for every mechanism, and for every case by each.
 inline constexpr std::string_view every_mechanism = "all";
+inline constexpr std::string_view every_environment = "all";
 
 /// What the user asked for; globs may be lists, `a*,b*`, and empty ones match everything.
 struct Wish

@@ -50,9 +50,9 @@ class Target
     /// Whether every case by every mechanism takes seconds here, not minutes.
     virtual bool quick() const { return false; }
 
-    /// What varies inside it, each of which is run: PV and PVH guests, a debug build. At least one; without a
-    /// name where it is the only one.
-    virtual std::vector<std::string> environments() const { return {""}; }
+    /// What varies inside it: PV and PVH guests, a debug build. Those that are run unless the user says
+    /// which, or all. At least one; without a name where it is the only one.
+    virtual std::vector<std::string> environments(bool /*all*/) const { return {""}; }
 
     /// From the next start on, this is the environment; guests call by this mechanism, and run only what
     /// matches the sample, too. A sample needs no crowd. Throws Unavailable.

@@ -22,13 +22,14 @@ struct Surroundings
 {
     std::string name; ///< a guest tells by itself whether it is PV or PVH
     Arguments build, stage;
+    bool asked = false; ///< runs only where the user asks for it
 };
 
 const Surroundings pvh{"PVH", {}, {"--guests=pvh"}};
 const Surroundings pv{"PV", {}, {"--guests=pv"}};
-const Surroundings strict{"mac-permissive=0", {}, {"--guests=pvh", "--no-wildcard"}};
-const Surroundings enforcing{"flask=enforcing", {}, {"--guests=pvh", "--flask=enforcing"}};
-const Surroundings debug{"debug", {"--debug"}, {"--guests=pvh"}};
+const Surroundings strict{"mac-permissive=0", {}, {"--guests=pvh", "--no-wildcard"}, true};
+const Surroundings enforcing{"flask=enforcing", {}, {"--guests=pvh", "--flask=enforcing"}, true};
+const Surroundings debug{"debug", {"--debug"}, {"--guests=pvh"}, true};
 
 struct Kind
 {
@@ -39,7 +40,7 @@ struct Kind
 
 const std::vector<Kind>& kinds()
 {
-    static const std::vector<Kind> all{{"xen", "--patched", {pvh, pv}},
+    static const std::vector<Kind> all{{"xen", "--patched", {pvh, pv, enforcing, debug}},
                                        {"xen-stock", "--stock", {pvh, pv, strict, enforcing, debug}}};
     return all;
 }
@@ -67,10 +68,11 @@ class XenTarget : public DomainsTarget
     {
     }
 
-    std::vector<std::string> environments() const override
+    std::vector<std::string> environments(bool all) const override
     {
         std::vector<std::string> names;
-        for (const auto& environment : kind_.environments) names.push_back(environment.name);
+        for (const auto& environment : kind_.environments)
+            if (all || !environment.asked) names.push_back(environment.name);
         return names;
     }
 
