@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include "runner/assets.hpp"
 #include "runner/run.hpp"
 #include "runner/target_domains.hpp"
 #include "runner/text.hpp"
@@ -37,12 +38,19 @@ std::optional<Kill> kill_in(const runner::Ledger& ledger, Verdict least = Verdic
 
 /// How often the cases that name the obligation are run at most: some mutants need somebody else to run just
 /// then, and so some luck.
-constexpr unsigned tries = 3;
+constexpr unsigned tries = 4;
+
+/// Under a policy an absent domain is denied before the engine looks for it, so every other try is without.
+enum class Control : uint8_t
+{
+    policy,
+    none
+};
 
 /// Runs these cases with this mutant in force, none if empty, until one has at least this verdict.
 std::optional<Kill> run(const std::string& mutant, const Selection& selection, const std::string& filter,
                         const std::filesystem::path& folder, const Setting& setting,
-                        Verdict least = Verdict::fail)
+                        Verdict least = Verdict::fail, Control control = Control::policy)
 {
     runner::Wish wish;
     wish.filter = filter;
@@ -54,7 +62,9 @@ std::optional<Kill> run(const std::string& mutant, const Selection& selection, c
                                   false,
                                   runner::needs_crowd(selection),
                                   true,
-                                  wish});
+                                  wish,
+                                  {},
+                                  control == Control::none ? "" : std::string(runner::assets::policy())});
     runner::ConsoleLog log(folder / "console.log");
     const auto limits = runner::Limits().scaled(setting.timeout_factor);
     const auto stop_at_kill = [least](const std::string&, const runner::Ledger& ledger) {
@@ -103,7 +113,9 @@ Outcome hunt(const Mutant& mutant, const Setting& setting)
     Outcome outcome{&mutant, mutant.equivalent.empty() ? Fate::survived : Fate::equivalent, {}, {}, {}};
     if (naming.empty()) outcome.detail = "no case names the obligation";
     for (unsigned i = 0; !naming.empty() && i < tries && outcome.by.empty(); ++i) {
-        if (const auto kill = run(in_force, naming, runner::join(ids, ","), folder, setting)) {
+        const auto control = i % 2 == 0 ? Control::policy : Control::none;
+        if (const auto kill =
+                run(in_force, naming, runner::join(ids, ","), folder, setting, Verdict::fail, control)) {
             outcome.fate = Fate::killed;
             outcome.by = kill->by->id;
             outcome.detail = kill->detail;

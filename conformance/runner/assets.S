@@ -13,6 +13,7 @@ argo_asset_\name\()_end:
 
     asset requirements, "requirements.json"
     asset facts, "facts.json"
+    asset policy, "policy.toml"
     asset results_schema, "results.schema.json"
     asset mutants_schema, "mutants.schema.json"
     asset report_html, "report.html"

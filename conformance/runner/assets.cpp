@@ -14,6 +14,7 @@ namespace argo::runner::assets {
 
 ARGO_ASSET(requirements)
 ARGO_ASSET(facts)
+ARGO_ASSET(policy)
 ARGO_ASSET(results_schema)
 ARGO_ASSET(mutants_schema)
 ARGO_ASSET(report_html)

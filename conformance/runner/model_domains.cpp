@@ -22,7 +22,7 @@ ModelDomain domain_of(const toml::table& table, const std::string& file)
         throw UsageError(fmt::format("{}:{}: a domain of the model needs 'name', 'domid' and 'command_line'",
                                      file, table.source().begin.line));
     }
-    return {*name, *domid, *command_line};
+    return {*name, *domid, *command_line, table["label"].value_or("")};
 }
 
 } // namespace
@@ -33,6 +33,7 @@ Exit model_domains_command(const std::filesystem::path& topology)
     ModelOptions options;
     try {
         const auto document = toml::parse_file(file);
+        options.policy = document["policy"].value_or("");
         const auto* domains = document["domain"].as_array();
         if (domains == nullptr) throw UsageError(fmt::format("{}: no [[domain]] in it", file));
         for (const auto& element : *domains) {

@@ -62,7 +62,7 @@ std::optional<Ask> parse_ask(std::string_view text)
 {
     const auto action = take_word(text);
     const auto role = take_word(text);
-    for (const auto known : {Action::kill, Action::restart, Action::start}) {
+    for (const auto known : {Action::kill, Action::restart, Action::start, Action::policy}) {
         if (action == name(known) && !role.empty()) return Ask{known, std::string(role)};
     }
     return std::nullopt;
@@ -100,7 +100,7 @@ decltype(ProtocolLine::event) parse_event(std::string_view text)
 
 std::string_view name(Action action) noexcept
 {
-    constexpr std::string_view names[] = {"kill", "restart", "start"};
+    constexpr std::string_view names[] = {"kill", "restart", "start", "policy"};
     return names[static_cast<size_t>(action)];
 }
 

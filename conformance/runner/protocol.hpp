@@ -42,16 +42,17 @@ enum class Action : uint8_t
 {
     kill,
     restart,
-    start
+    start,
+    policy
 };
 
 std::string_view name(Action) noexcept;
 
-/// `ask <action> <role>`: something that only the host can do.
+/// `ask <action> <role>`: something that only the host can do. `ask policy <name>`: put these rules in force.
 struct Ask
 {
     Action action;
-    std::string role;
+    std::string role; ///< or the rules' name
 };
 
 /// `end cases=<n> crc=<8 hex digits>`

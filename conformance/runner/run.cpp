@@ -160,7 +160,7 @@ bool Run::hear(Boot& boot, const Report& report)
     if (ask->role == lead || !target_.act(*ask)) {
         outcome_.notes.add(
             fmt::format("lead: asks to {} '{}', which this run cannot do", name(ask->action), ask->role));
-    } else if (ask->action != Action::start) {
+    } else if (ask->action == Action::kill || ask->action == Action::restart) {
         expected_deaths_.push_back(ask->role);
     }
     return false;

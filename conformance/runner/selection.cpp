@@ -88,6 +88,7 @@ std::string guest_command_line(const Role& own, const std::vector<Role>& all, co
     if (!wish.environment.empty()) line += " environment=" + wish.environment;
     if (!after.empty()) line += " after=" + after;
     if (!wish.mechanism.empty() && wish.mechanism != every_mechanism) line += " mechanism=" + wish.mechanism;
+    if (wish.policy) line += " policy=1";
     line += fmt::format(" seed={} slow={}", wish.seed,
                         std::max(1u, static_cast<unsigned>(std::ceil(wish.timeout_factor))));
     return line;

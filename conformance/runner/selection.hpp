@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <filesystem>
 #include <string>
 #include <vector>
 
@@ -30,6 +31,8 @@ struct Wish
     std::string environment; ///< what the guests are to say of their surroundings, beside what they find
     uint64_t seed = 1;
     double timeout_factor = 1; ///< multiplies every limit of time
+    std::filesystem::path rules; ///< of a policy, in the place of the suite's own; none: no policy
+    bool policy = false;         ///< the target has a policy in force
 };
 
 /// The cases that the wish selects, in the catalogue's order. Throws UsageError where a glob matches nothing,

@@ -10,6 +10,7 @@
 #include <poll.h>
 #include <toml++/toml.h>
 
+#include "policy/compile.hpp"
 #include "runner/errors.hpp"
 
 namespace argo::runner {
@@ -26,12 +27,37 @@ DomainsTarget::~DomainsTarget() { stop(); }
 
 void DomainsTarget::assemble()
 {
+    setting_.wish.policy = !setting_.rules.empty();
+    if (setting_.wish.policy && policies_.empty()) write_policies();
     constexpr unsigned many = 33; // one more than may wait at one ring of the reference engine
     roles_ = {{"lead", "lead", 1}, {"peer", "peer", 2}, {"third", "third", 3}};
     if (!setting_.crowd || !setting_.wish.sample.empty()) return;
     for (unsigned domid = 4; domid < 4 + many; ++domid) {
         roles_.push_back({fmt::format("crowd-{}", domid), "crowd", domid});
     }
+}
+
+/// The rules as they are, and once with each boolean set.
+void DomainsTarget::write_policies()
+try {
+    auto rules = policy::parse_rules(setting_.rules, "the suite's policy");
+    const auto write = [&](const std::string& name) {
+        std::ofstream(policy_file(name), std::ios::binary) << policy::compile_for_engine(rules);
+        policies_.push_back(name);
+    };
+    write("suite");
+    for (auto& boolean : rules.booleans) {
+        boolean.value = !boolean.value;
+        write(boolean.name);
+        boolean.value = !boolean.value;
+    }
+} catch (const policy::Trouble& trouble) {
+    throw UsageError(trouble.what());
+}
+
+std::filesystem::path DomainsTarget::policy_file(const std::string& name) const
+{
+    return std::filesystem::absolute(setting_.folder / (name + ".policy"));
 }
 
 std::string DomainsTarget::topology(const std::string& after) const
@@ -52,8 +78,12 @@ std::string DomainsTarget::topology(const std::string& after) const
         domains.push_back(std::move(domain));
     }
     std::ostringstream text;
-    text << "# What argo-conformance has run. One domain for each role of the suite.\n"
-         << toml::table{{"domain", std::move(domains)}} << "\n";
+    toml::table whole{{"domain", std::move(domains)}};
+    if (!policies_.empty()) {
+        whole.insert("policy", policy_file(policies_.front()).string());
+        whole.insert("audit_rate", int64_t{100'000}); // every denial is looked for
+    }
+    text << "# What argo-conformance has run. One domain for each role of the suite.\n" << whole << "\n";
     return text.str();
 }
 
@@ -140,7 +170,13 @@ void DomainsTarget::hear(std::string_view line)
 
 bool DomainsTarget::act(const Ask& ask)
 {
-    if (!child_ || std::ranges::find(roles_, ask.role, &Role::name) == roles_.end()) return false;
+    if (!child_) return false;
+    if (ask.action == Action::policy) {
+        if (std::ranges::find(policies_, ask.role) == policies_.end()) return false;
+        child_->tell(fmt::format("policy {}", policy_file(ask.role).string()));
+        return true;
+    }
+    if (std::ranges::find(roles_, ask.role, &Role::name) == roles_.end()) return false;
     child_->tell(fmt::format("{} {}", runner::name(ask.action), ask.role));
     return true;
 }

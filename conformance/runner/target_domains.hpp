@@ -31,6 +31,7 @@ class DomainsTarget : public Target
         bool quick = false;
         Wish wish;
         std::filesystem::path known_failures{};
+        std::string rules{}; ///< text of a policy's rules, put in force; empty: none
     };
 
     explicit DomainsTarget(Setting setting);
@@ -64,9 +65,12 @@ class DomainsTarget : public Target
   private:
     void assemble(); ///< the roles of the next start
     std::string topology(const std::string& after) const;
+    void write_policies();
+    std::filesystem::path policy_file(const std::string& name) const;
     std::filesystem::path topology_file() const { return setting_.folder / "topology.toml"; }
 
     std::vector<Role> roles_;
+    std::vector<std::string> policies_; ///< names of the rules that can be asked for
     std::vector<Report> heard_; ///< not yet given, last first
     bool over_ = false;
 };

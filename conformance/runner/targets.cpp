@@ -7,6 +7,8 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "policy/rules.hpp"
+#include "runner/assets.hpp"
 #include "runner/child.hpp"
 #include "runner/errors.hpp"
 #include "runner/target_domains.hpp"
@@ -68,6 +70,19 @@ std::unique_ptr<Target> make_nested(DomainsTarget::Setting setting, const Progra
     return std::make_unique<NestedTarget>(std::move(setting));
 }
 
+/// The rules that the domains run under.
+std::string rules_of(const Wish& wish)
+{
+    if (wish.rules.empty()) return std::string(assets::policy());
+    if (wish.rules == "none") return {};
+    try {
+        policy::read_rules(wish.rules.string()); // so that what is wrong is told with its line
+        return policy::read_text(wish.rules.string());
+    } catch (const policy::Trouble& trouble) {
+        throw UsageError(trouble.what());
+    }
+}
+
 std::unique_ptr<Target> make_domains(const std::string& name, const Programs& programs,
                                      const std::filesystem::path& folder, const Wish& wish, bool crowd)
 {
@@ -76,6 +91,7 @@ std::unique_ptr<Target> make_domains(const std::string& name, const Programs& pr
         name, {programs.self.string(), "model-domains"}, {}, folder, absent, crowd && !absent, true, wish};
     if (std::ranges::find(xen_targets(), name) != xen_targets().end())
         return make_xen(std::move(setting), find_xen(programs.self.parent_path()), programs.image);
+    if (!absent && name != "kvm-nested") setting.rules = rules_of(wish);
     if (name == "model") return std::make_unique<DomainsTarget>(std::move(setting));
     if (name == "kvm-nested") return make_nested(std::move(setting), programs);
     const auto kvm = ask_kvm(programs);

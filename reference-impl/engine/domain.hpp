@@ -95,6 +95,13 @@ class BindingTable
     std::span<Interrupt> bindings_;
 };
 
+/// The domain's own calls that run now, in two counts: who waits for those that began earlier lets later ones go
+/// to the other count, so that the wait ends.
+struct RunningCalls
+{
+    std::atomic<uint32_t> counts[2] = {};
+};
+
 /// A domain with all that belongs to this instance of it.
 class DomainState final : public Domain
 {
@@ -107,6 +114,7 @@ class DomainState final : public Domain
     static void destroy(Host&, DomainState*) noexcept;
 
     Users users; // calls of other domains and wake-ups; not the domain's own calls
+    RunningCalls calls;
     Lock registration;
     RingTable rings;
     BindingTable bindings;

@@ -33,6 +33,22 @@ Limits possible_limits(Limits limits, uint64_t features, uint32_t most_pieces) n
 
 } // namespace
 
+/// A call while it runs. It is counted before it asks for anything, in one order with Engine::settle.
+class [[nodiscard]] Engine::Running
+{
+  public:
+    Running(const Engine& engine, DomainState& caller) noexcept
+        : count_(caller.calls.counts[engine.phase_.load() & 1])
+    {
+        count_.fetch_add(1);
+    }
+    ~Running() { count_.fetch_sub(1, std::memory_order_release); }
+    Running(const Running&) = delete;
+
+  private:
+    std::atomic<uint32_t>& count_;
+};
+
 struct Engine::Operation
 {
     uint32_t number;
@@ -86,6 +102,7 @@ const Engine::Operation* Engine::find_operation(uint32_t number) const noexcept
 Result Engine::enter(DomainState& caller, uint32_t word, uint32_t flags, const Arguments& arguments,
                      Privilege privilege) noexcept
 {
+    const Running running(*this, caller);
     const uint32_t number = word & 0xffff;
     const uint32_t major = word >> 16 & 0xff;
     const uint32_t reserved = word >> 24;
@@ -103,6 +120,18 @@ Result Engine::enter(DomainState& caller, uint32_t word, uint32_t flags, const A
 
     tallies_.calls[number].add();
     return (this->*operation->run)(caller, arguments);
+}
+
+void Engine::settle() noexcept
+{
+    // A call may have looked for its count long ago, so each has its turn.
+    for (uint32_t turn = 0; turn < 2; ++turn) {
+        const uint32_t earlier = phase_.fetch_add(1) & 1;
+        for (uint16_t domid = 0; domid < ARGO_DOMID_FIRST_RESERVED; ++domid) {
+            const DomainRef domain = domains_.find(host_, domid);
+            while (domain && domain->calls.counts[earlier].load() != 0) host_.relax();
+        }
+    }
 }
 
 int64_t Engine::finish(Result result) noexcept

@@ -95,6 +95,10 @@ class Engine
     /// if no frame is there: the address is no multiple of ARGO_FRAME_ALIGN, or no writable guest memory.
     bool call_frame(Domain& caller, uint64_t address, Privilege privilege = Privilege::kernel) noexcept;
 
+    /// Returns when every call that runs now has ended; later ones are not waited for. What a host changed before it,
+    /// as its policy, decides every call from then on. One thread at a time, and none that is in a call.
+    void settle() noexcept;
+
     /// The limits in force.
     const Limits& limits() const noexcept { return limits_; }
 
@@ -108,6 +112,7 @@ class Engine
     using DomainRef = Reference<DomainState>;
     using RingRef = Reference<Ring>;
 
+    class Running;
     struct Operation;
     struct Registration;
     struct Message;
@@ -190,6 +195,7 @@ class Engine
     const uint64_t features_;
     const Limits limits_;
     const Identity identity_;
+    std::atomic<uint32_t> phase_{0}; // which of RunningCalls counts a call that begins now
     std::atomic<uint64_t> numbers_{0}; // instances, accounts and incarnations: never the same twice
     DomainTable domains_;
     Tallies tallies_;

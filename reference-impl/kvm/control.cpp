@@ -14,7 +14,7 @@ namespace argo::kvm {
 
 namespace {
 
-constexpr std::string_view verbs[] = {"kill", "start", "restart", "quit"}; // as in Command::Verb
+constexpr std::string_view verbs[] = {"kill", "start", "restart", "policy", "quit"}; // as in Command::Verb
 
 } // namespace
 
@@ -28,10 +28,18 @@ Command parse_command(std::string_view line)
         fail(Exit::usage, "control: '{}' is no command; there are {}{}", word, enumerate(verbs),
              did_you_mean(word, verbs));
     }
+    // A path may have blanks in it.
+    if (*verb == "policy" && words.size() > 1) {
+        const auto begin = line.find(words[1], line.find(*verb) + verb->size());
+        const auto end = line.find_last_not_of(" \t\r");
+        return {Command::Verb::policy, std::string(line.substr(begin, end + 1 - begin))};
+    }
     const Command command{static_cast<Command::Verb>(verb - verbs), words.size() > 1 ? words[1] : ""};
     const size_t wanted = command.verb == Command::Verb::quit ? 1 : 2;
     if (words.size() != wanted) {
-        fail(Exit::usage, "control: {} takes {}", *verb, wanted == 1 ? "nothing" : "the name of one domain");
+        const bool domain = command.verb != Command::Verb::policy;
+        fail(Exit::usage, "control: {} takes {}", *verb,
+             wanted == 1 ? "nothing" : domain ? "the name of one domain" : "one compiled policy");
     }
     return command;
 }

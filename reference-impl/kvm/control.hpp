@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-// The commands that argo-vmm takes on its standard input, one a line: kill, start or restart a domain, quit.
+// The commands that argo-vmm takes on its standard input, one a line: kill, start or restart a domain, put
+// another policy in force, quit.
 #pragma once
 
 #include <string>
@@ -15,10 +16,11 @@ struct Command
         kill,
         start,
         restart,
+        policy,
         quit,
     };
     Verb verb;
-    std::string domain; ///< empty for quit
+    std::string object; ///< a domain's name, or a file; empty for quit
 };
 
 /// Throws Failure(Exit::usage) for a line that is no command.
@@ -28,7 +30,7 @@ Command parse_command(std::string_view line);
 class LineBuffer
 {
   public:
-    static constexpr size_t longest_line = 256;
+    static constexpr size_t longest_line = 4096 + 64; // a path
 
     /// The lines that this piece completes, without their ends.
     std::vector<std::string> take(std::string_view piece);

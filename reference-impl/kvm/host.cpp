@@ -19,7 +19,35 @@ Machine& machine(engine::Domain& domain) { return *static_cast<Machine*>(domain.
 
 } // namespace
 
-Host::Host() : engine_(*this, engine::Limits{}, features, identity()) {}
+Host::Host(uint32_t audit_rate, std::function<void(const std::string&)> audit)
+    : audit_(audit_rate, std::move(audit)),
+      monitor_([](void* log, const engine::Denial& denial) noexcept { static_cast<AuditLog*>(log)->add(denial); },
+               &audit_),
+      engine_(*this, engine::Limits{}, features, identity())
+{
+}
+
+void Host::set_policy(std::unique_ptr<PolicyFile> policy)
+{
+    monitor_.install(policy ? &policy->labelled() : nullptr);
+    engine_.settle();
+    policy_ = std::move(policy);
+}
+
+void Host::label(uint16_t domid, const std::string& label)
+{
+    if (policy_) policy_->labelled().assign(domid, label.c_str());
+}
+
+void Host::unlabel(uint16_t domid) noexcept
+{
+    if (policy_) policy_->labelled().remove(domid);
+}
+
+bool Host::may_use_argo(uint16_t domid) noexcept
+{
+    return monitor_.allows({engine::Hook::enable, domid, 0, 0, 0});
+}
 
 engine::Identity Host::identity() noexcept { return {ARGO_IMPLEMENTATION_KVM, version}; }
 
@@ -37,8 +65,7 @@ void Host::raise(engine::Domain& domain, const engine::Interrupt& interrupt) noe
 
 bool Host::has_vcpu(engine::Domain& domain, uint64_t id) noexcept { return id < machine(domain).vcpus(); }
 
-// This VMM has no policy of its own: whoever writes a topology wants its domains to talk to each other.
-bool Host::allows(const engine::PolicyQuestion&) noexcept { return true; }
+bool Host::allows(const engine::PolicyQuestion& question) noexcept { return monitor_.allows(question); }
 
 void* Host::allocate(size_t bytes) noexcept { return ::operator new(bytes, std::nothrow); }
 

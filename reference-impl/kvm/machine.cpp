@@ -17,6 +17,27 @@ namespace {
 
 constexpr unsigned frame_shift = 6; // what 32 bits of an address leave out: a frame is aligned to 64
 
+/// The label of a domain that is being made; taken back unless it was.
+class Labelled
+{
+  public:
+    Labelled(Host& host, const DomainConfig& config) : host_(host), config_(config)
+    {
+        if (!config.absent) host.label(config.domid, config.label);
+    }
+    ~Labelled()
+    {
+        if (!kept_) host_.unlabel(config_.domid);
+    }
+    Labelled(const Labelled&) = delete;
+    void keep() noexcept { kept_ = true; }
+
+  private:
+    Host& host_;
+    const DomainConfig& config_;
+    bool kept_ = false;
+};
+
 } // namespace
 
 std::vector<Mechanism> offered_mechanisms(const System& system, const DomainConfig& config)
@@ -55,7 +76,9 @@ Machine::Machine(const System& system, Host& host, const DomainConfig& config, c
     const uint32_t start_info = write_start_info(memory_, config.command_line);
 
     const auto supported = system.supported_cpuid();
-    const auto offered = kvm::offers(mechanisms_, config.doorbells, hypercall_instruction(supported));
+    auto offered = kvm::offers(mechanisms_, config.doorbells, hypercall_instruction(supported));
+    Labelled labelled(host, config);
+    if (!config.absent && !host.may_use_argo(config.domid)) offered.clear(); // no block, and calls are denied
     for (unsigned id = 0; id < config.vcpus; ++id) {
         auto& vcpu = *vcpus_.emplace_back(std::make_unique<Vcpu>(system, vm_, id, *this, counters_));
         vcpu.device().set_cpuid(guest_cpuid(supported, id, config.vcpus, offered, Host::identity()));
@@ -67,12 +90,15 @@ Machine::Machine(const System& system, Host& host, const DomainConfig& config, c
         domain_ = host_.engine().create(config.domid, this);
         if (!domain_) fail(Exit::failure, "the engine took no domain with the domid {}", config.domid);
     }
+    labelled.keep();
 }
 
 Machine::~Machine()
 {
     stop();
-    if (domain_) host_.engine().destroy(*domain_);
+    if (!domain_) return;
+    host_.engine().destroy(*domain_);
+    host_.unlabel(config_.domid);
 }
 
 void Machine::start()

@@ -22,6 +22,12 @@ Topology read_checked(const std::string& file)
 {
     auto topology = read_topology(file);
     for (const auto& domain : topology.domains) Image::read(domain.image, domain.memory);
+    if (!topology.policy.empty()) {
+        const auto policy = PolicyFile::read(topology.policy);
+        for (const auto& domain : topology.domains) {
+            if (!domain.absent) policy->require_label(domain.name, domain.label);
+        }
+    }
     return topology;
 }
 
@@ -94,7 +100,7 @@ int run_program(int argc, char** argv)
     add_topology(run_command);
     add_device(run_command);
     run_command->add_flag("--control", options.control,
-                          "Take commands from standard input: kill D, start D, restart D, quit");
+                          "Take commands from standard input: kill D, start D, restart D, policy FILE, quit");
     run_command->add_option("--counters", options.counters, "Write what the run cost to this file, as JSON");
     run_command->add_flag("--check", only_check, "Only check the topology");
 

@@ -34,10 +34,25 @@ Supervisor::Supervisor(const System& system, const Topology& topology, bool cont
       signals_(take_signals(former_signals_)),
       changes_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)),
       output_(STDOUT_FILENO, [this] { ::eventfd_write(changes_.get(), 1); }),
+      host_(topology.audit_rate, [this](const std::string& record) { host_line(record); }),
       commands_open_(control)
 {
     if (!signals_ || !changes_) fail(Exit::failure, "cannot wait for events: {}", std::strerror(errno));
     for (const auto& config : topology.domains) slots_.push_back(std::make_unique<Slot>(config));
+    if (!topology.policy.empty()) load_policy(topology.policy);
+}
+
+/// What is wrong with it is told before anything changes. Domains that do not run now have to have a label, too.
+void Supervisor::load_policy(const std::string& file)
+{
+    auto policy = PolicyFile::read(file);
+    for (const auto& slot : slots_) {
+        if (slot->config.absent) continue;
+        policy->require_label(slot->config.name, slot->config.label);
+        if (slot->machine) policy->labelled().assign(slot->config.domid, slot->config.label.c_str());
+    }
+    host_.set_policy(std::move(policy));
+    host_line(fmt::format("policy {} loaded", file));
 }
 
 Supervisor::~Supervisor() { ::pthread_sigmask(SIG_SETMASK, &former_signals_, nullptr); }
@@ -103,19 +118,21 @@ void Supervisor::obey(std::string_view line)
 try {
     const auto command = parse_command(line);
     if (command.verb == Command::Verb::quit) return quit();
+    if (command.verb == Command::Verb::policy) return load_policy(command.object);
 
-    auto& slot = find(command.domain);
+    auto& slot = find(command.object);
     const bool running = slot.machine != nullptr;
     switch (command.verb) {
     case Command::Verb::kill:
-        if (!running) fail(Exit::usage, "control: '{}' does not run", command.domain);
+        if (!running) fail(Exit::usage, "control: '{}' does not run", command.object);
         return kill(slot);
     case Command::Verb::start:
-        if (running) fail(Exit::usage, "control: '{}' runs already", command.domain);
+        if (running) fail(Exit::usage, "control: '{}' runs already", command.object);
         return start(slot);
     case Command::Verb::restart:
         if (running) kill(slot);
         return start(slot);
+    case Command::Verb::policy:
     case Command::Verb::quit: return;
     }
 } catch (const Failure& failure) {

@@ -39,6 +39,7 @@ class Supervisor
     void kill(Slot& slot);
     void quit();
     void obey(std::string_view line);
+    void load_policy(const std::string& file);
     [[nodiscard]] Slot& find(const std::string& name);
     [[nodiscard]] bool running() const noexcept;
 

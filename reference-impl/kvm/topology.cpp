@@ -271,6 +271,8 @@ void read_domain(Topology& topology, const Value& value)
 }
 
 const Key<Topology> topology_keys[] = {
+    {"policy", put(&Topology::policy, read_path)},
+    {"audit_rate", put(&Topology::audit_rate, number<uint32_t>(0, 1'000'000, " a second"))},
     {"domain",
      [](Topology& topology, const Value& value) {
          for (const auto& element : value.list())

@@ -33,6 +33,8 @@ struct DomainConfig
 struct Topology
 {
     std::vector<DomainConfig> domains; ///< at least one; names and domids differ
+    std::string policy;                ///< path of a compiled one; empty: everything is allowed
+    uint32_t audit_rate = 10;          ///< records of denials a second, of one domain
 };
 
 /// Throws Failure(Exit::usage) with a sentence that begins with `file:line:`. Relative images are relative to

@@ -41,7 +41,8 @@ SimulatedDomain::SimulatedDomain(const ModelBoard& board, std::string name, uint
       name_(std::move(name)),
       command_line_(std::move(command_line)),
       memory_(map(size_t{board.pages} * ARGO_PAGE_SIZE)),
-      domain_(board.engine.create(domid, this))
+      domain_(board.engine.create(domid, this)),
+      sees_argo_(board.sees_argo(domid))
 {
     if (domain_ == nullptr) {
         munmap(memory_.data(), memory_.size());
@@ -130,7 +131,7 @@ CpuidRegisters SimulatedDomain::cpuid(uint32_t leaf, uint32_t subleaf)
 {
     constexpr uint32_t feature_leaf = 1, hypervisor_bit = uint32_t{1} << 31;
     if (leaf == feature_leaf) return {0, 0, hypervisor_bit, 0};
-    if (board_.offers.empty()) return {};
+    if (board_.offers.empty() || !sees_argo_) return {};
     const auto r = engine::cpuid_leaf(board_.offers, board_.identity, argo_block, leaf, subleaf);
     return {r.eax, r.ebx, r.ecx, r.edx};
 }

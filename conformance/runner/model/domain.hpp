@@ -33,6 +33,7 @@ struct ModelBoard
     uint32_t pages;
     std::function<void(std::string_view mark, std::string_view line)> print;
     std::function<void()> ended; ///< some domain's vCPU has stopped
+    std::function<bool(uint16_t domid)> sees_argo; ///< whether a domain that starts is to have the CPUID block
 };
 
 class SimulatedDomain
@@ -86,6 +87,7 @@ class SimulatedDomain
     const std::string command_line_;
     std::span<uint8_t> memory_;
     engine::Domain* domain_;
+    const bool sees_argo_;
 
     std::mutex mutex_; ///< for wake_
     std::condition_variable wake_;

@@ -7,11 +7,14 @@
 #include <poll.h>
 #include <unistd.h>
 
+#include <cstring>
+#include <fstream>
 #include <memory>
 #include <mutex>
 #include <stdexcept>
 #include <system_error>
 
+#include "engine/policy.hpp"
 #include "runner/model/domain.hpp"
 
 namespace argo::runner {
@@ -27,10 +30,44 @@ constexpr engine::Offer offered[] = {
 
 constexpr engine::Identity identity = {ARGO_IMPLEMENTATION_MODEL, 1};
 
+/// A policy as it came from a file, and the labels that it gives.
+struct LoadedPolicy
+{
+    std::vector<uint64_t> bytes; // aligned as the engine wants it
+    std::unique_ptr<engine::LabelledPolicy> labelled;
+
+    /// Throws std::invalid_argument.
+    static std::unique_ptr<LoadedPolicy> read(const std::string& file)
+    {
+        std::ifstream stream(file, std::ios::binary);
+        const std::string text(std::istreambuf_iterator<char>(stream), {});
+        if (!stream) throw std::invalid_argument("policy '" + file + "' cannot be read");
+        auto loaded = std::make_unique<LoadedPolicy>();
+        loaded->bytes.resize(text.size() / sizeof(uint64_t) + 1);
+        std::memcpy(loaded->bytes.data(), text.data(), text.size());
+        const std::span image(reinterpret_cast<const std::byte*>(loaded->bytes.data()), text.size());
+        if (const char* fault = engine::Policy::fault(image))
+            throw std::invalid_argument("policy '" + file + "': " + fault);
+        loaded->labelled = std::make_unique<engine::LabelledPolicy>(engine::Policy(image));
+        return loaded;
+    }
+};
+
 class ModelHost final : public engine::Host
 {
   public:
-    explicit ModelHost(const ModelOptions& options) : options_(options) {}
+    ModelHost(const ModelOptions& options, std::function<void(std::string_view)> audit)
+        : options_(options),
+          audit_(std::move(audit)),
+          monitor_(
+              [](void* host, const engine::Denial& denial) noexcept {
+                  static_cast<ModelHost*>(host)->audit(denial);
+              },
+              this)
+    {
+    }
+
+    engine::Monitor& monitor() { return monitor_; }
 
     void* page(engine::Domain& domain, uint64_t gfn, engine::Access) noexcept override
     {
@@ -43,7 +80,7 @@ class ModelHost final : public engine::Host
     bool has_vcpu(engine::Domain&, uint64_t id) noexcept override { return id == 0; }
     bool allows(const engine::PolicyQuestion& question) noexcept override
     {
-        return !options_.allows || options_.allows(question);
+        return (!options_.allows || options_.allows(question)) && monitor_.allows(question);
     }
     void* allocate(size_t bytes) noexcept override { return ::operator new(bytes, std::nothrow); }
     void release(void* memory, size_t) noexcept override { ::operator delete(memory); }
@@ -55,7 +92,16 @@ class ModelHost final : public engine::Host
         return *static_cast<SimulatedDomain*>(domain.context());
     }
 
+    void audit(const engine::Denial& denial) noexcept
+    {
+        char text[engine::denial_length];
+        engine::describe(denial, text);
+        audit_(text);
+    }
+
     const ModelOptions& options_;
+    const std::function<void(std::string_view)> audit_;
+    engine::Monitor monitor_;
 };
 
 /// A pipe to wake up who polls.
@@ -94,20 +140,24 @@ class Model
     explicit Model(const ModelOptions& options)
         : options_(options),
           offers_(offers_of(options)),
-          host_(options),
+          host_(options, [this](std::string_view record) { print("host", record); }),
           engine_(host_, options.limits, options.features, identity),
           board_{engine_,
                  identity,
                  offers_,
                  options.pages,
                  [this](std::string_view mark, std::string_view line) { print(mark, line); },
-                 [this] { bell_.ring(); }}
+                 [this] { bell_.ring(); },
+                 [this](uint16_t domid) {
+                     return host_.monitor().allows({engine::Hook::enable, domid, 0, 0, 0});
+                 }}
     {
         for (size_t i = 0; i < options.domains.size(); i++)
             for (size_t j = 0; j < i; j++)
                 if (options.domains[i].name == options.domains[j].name)
                     throw std::invalid_argument("two domains are called '" + options.domains[i].name + "'");
         domains_.resize(options.domains.size());
+        if (!options.policy.empty()) load_policy(options.policy);
     }
 
     int run()
@@ -153,6 +203,23 @@ class Model
 
     void tell(size_t which, const char* what) { print("host", options_.domains[which].name + " " + what); }
 
+    /// What is wrong with it is told before anything changes.
+    void load_policy(const std::string& file)
+    {
+        auto loaded = LoadedPolicy::read(file);
+        for (size_t i = 0; i < domains_.size(); i++) {
+            const ModelDomain& domain = options_.domains[i];
+            if (!loaded->labelled->assign(domain.domid, domain.label.c_str())) {
+                throw std::invalid_argument("policy '" + file + "' does not know the label '" + domain.label +
+                                            "' of domain '" + domain.name + "'");
+            }
+            if (!domains_[i]) loaded->labelled->remove(domain.domid);
+        }
+        host_.monitor().install(loaded->labelled.get());
+        engine_.settle();
+        policy_ = std::move(loaded);
+    }
+
     bool any_alive() const
     {
         for (const auto& body : domains_)
@@ -164,13 +231,20 @@ class Model
     {
         const ModelDomain& domain = options_.domains[which];
         tell(which, "started");
+        if (policy_) policy_->labelled->assign(domain.domid, domain.label.c_str());
         domains_[which] =
             std::make_unique<SimulatedDomain>(board_, domain.name, domain.domid, domain.command_line);
     }
 
-    void kill(size_t which)
+    void end(size_t which)
     {
         domains_[which].reset();
+        if (policy_) policy_->labelled->remove(options_.domains[which].domid);
+    }
+
+    void kill(size_t which)
+    {
+        end(which);
         tell(which, "ended killed");
     }
 
@@ -179,7 +253,7 @@ class Model
     {
         for (size_t i = 0; i < domains_.size(); i++) {
             if (!domains_[i] || !domains_[i]->done()) continue;
-            domains_[i].reset();
+            end(i);
             tell(i, "ended shutdown");
         }
     }
@@ -205,12 +279,20 @@ class Model
         const size_t space = line.find(' ');
         const std::string verb = line.substr(0, space),
                           name = space == std::string::npos ? "" : line.substr(space + 1);
+        if (verb == "policy") {
+            try {
+                load_policy(name);
+            } catch (const std::invalid_argument& error) {
+                std::fprintf(options_.complaints, "model: %s\n", error.what());
+            }
+            return;
+        }
         size_t which = 0;
         while (which < domains_.size() && options_.domains[which].name != name) which++;
 
         const char* problem = nullptr;
         if (verb != "kill" && verb != "start" && verb != "restart")
-            problem = "is no command; there are kill, start and restart with a domain, and quit";
+            problem = "is no command; there are kill, start and restart with a domain, policy with a file, and quit";
         else if (which == domains_.size())
             problem = "names no domain of this model";
         else if (verb == "kill" && !domains_[which])
@@ -232,6 +314,7 @@ class Model
     ModelHost host_;
     engine::Engine engine_;
     const ModelBoard board_;
+    std::unique_ptr<LoadedPolicy> policy_; ///< the one in force
     std::vector<std::unique_ptr<SimulatedDomain>> domains_;
     std::string input_;
 };

@@ -22,6 +22,7 @@ struct ModelDomain
     std::string name; ///< marks its lines; differs from the others'
     uint16_t domid;   ///< differs from the others'
     std::string command_line;
+    std::string label{}; ///< for a policy
 };
 
 struct ModelOptions
@@ -35,9 +36,11 @@ struct ModelOptions
     engine::Limits limits{};
     uint64_t features = engine::Engine::offered_features;
     std::function<bool(const engine::PolicyQuestion&)>
-        allows{}; ///< everything, if left out. Called by any thread.
+        allows{}; ///< everything, if left out. Called by any thread, and asked before the policy.
+    std::string policy{}; ///< file with a compiled one, under which every domain has a label; empty: none
 
-    bool control = true;        ///< obey lines of `input`: kill, start, restart <domain>; quit, as at its end
+    bool control = true;        ///< obey lines of `input`: kill, start, restart <domain>; policy <file>; quit, as at its
+                              ///< end
     int input = 0;              ///< file descriptor
     std::FILE* output = stdout; ///< `[<domain>] <line>`, `[host] ...`
     std::FILE* complaints = stderr;
@@ -45,7 +48,8 @@ struct ModelOptions
 
 /// Start the domains and return when all have ended or `quit` came: 0. The domains' lines are whole, whoever
 /// prints. Throws std::invalid_argument for a mechanism that is not offered, a domid that no domain may have,
-/// or two domains with one name or domid. Several may run at once.
+/// two domains with one name or domid, or a policy
+/// that is none or lacks a domain's label. Several may run at once.
 int run_model(const ModelOptions&);
 
 } // namespace argo::runner

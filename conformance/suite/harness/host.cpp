@@ -10,7 +10,8 @@ namespace argo::suite {
 
 namespace {
 
-constexpr uint64_t host_time = 10'000; ///< ms in which a host that helps has done so
+constexpr uint64_t host_time = 10'000;  ///< ms in which a host that helps has done so
+constexpr uint64_t policy_time = 4'000; ///< ms in which it has loaded a policy: less than a case has
 
 RemoteActor& remote(Actor& actor)
 {
@@ -61,5 +62,45 @@ void host_restart(Actor& actor)
     host_kill(actor);
     host_start(actor);
 }
+
+namespace {
+
+/// Wait until the rules in question are, or are not, in force.
+bool await_policy(const HostPolicy& policy, bool wanted)
+{
+    const uint64_t limit = session->limit(policy_time), start = platform::now();
+    while (policy.in_force() != wanted) {
+        if (platform::now() - start >= limit) return false;
+        platform::wait(1'000'000);
+    }
+    return true;
+}
+
+} // namespace
+
+void host_begin_policy(const HostPolicy& policy)
+{
+    session->policy = policy;
+    session->protocol.ask("policy", policy.name);
+}
+
+void host_policy(const HostPolicy& policy)
+{
+    host_begin_policy(policy);
+    if (await_policy(policy, true)) return;
+    session->policy = {};
+    skip("the host did not load the policy that it was asked for");
+}
+
+void host_policy_off()
+{
+    const HostPolicy policy = session->policy;
+    if (policy.name == nullptr) return;
+    session->policy = {};
+    session->protocol.ask("policy", "suite");
+    if (!await_policy(policy, false)) raise(Verdict::error, "the host did not load the suite's policy again");
+}
+
+void count_denial() { session->progress.denials++; }
 
 } // namespace argo::suite

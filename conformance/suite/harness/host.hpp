@@ -19,4 +19,21 @@ void host_start(Actor&);
 /// Destroy and start: the domid comes back, the domain is another one.
 void host_restart(Actor&);
 
+/// Other rules than the suite's, by the name that the host knows them by, and how the lead sees that they are in force.
+struct HostPolicy
+{
+    const char* name;
+    bool (*in_force)();
+};
+
+/// Put these rules in force; returns when they are. After the case the suite's own are in force again.
+void host_policy(const HostPolicy&);
+/// The same, without waiting: for what happens meanwhile.
+void host_begin_policy(const HostPolicy&);
+/// Put the suite's own rules in force again now.
+void host_policy_off();
+
+/// A denial by policy was seen. Of each the host has to have a record.
+void count_denial();
+
 } // namespace argo::suite

@@ -101,6 +101,7 @@ constexpr Key keys[] = {
      [](Options& to, std::string_view text) { return number_into(text, UINT32_MAX, to.sequence); }},
     {"crc", [](Options& to, std::string_view text) { return number_into(text, UINT32_MAX, to.crc); }},
     {"done", [](Options& to, std::string_view text) { return number_into(text, UINT32_MAX, to.done); }},
+    {"policy", [](Options& to, std::string_view text) { return to.policy = text == "1"; }},
     {"slow",
      [](Options& to, std::string_view text) { return text != "0" && number_into(text, 1000, to.slow); }},
 };

@@ -40,6 +40,7 @@ struct Options
     uint32_t crc = 0;      ///< of these
     uint32_t done = 0;     ///< cases
     uint32_t slow = 1;     ///< every time limit is multiplied by this
+    bool policy = false;   ///< the rules of policy.toml are in force
 
     /// Domains in the crowd.
     uint16_t crowd_size() const

@@ -30,7 +30,7 @@ class Protocol
     void environment(std::string_view pairs) { event("env ", pairs); }
     void begin(const Case& which) { event("begin ", which.id); }
     void verdict(const Case&, Verdict, std::string_view detail);
-    /// `what` is kill, restart or start.
+    /// `what` is kill, restart or start with a role, or policy with a name.
     void ask(std::string_view what, std::string_view role);
     void end(uint32_t cases);
 

@@ -184,13 +184,22 @@ void run_case(const Case& which, const Obstacle& obstacle)
         raise(obstacle.verdict, obstacle.reason.view());
     } else if (which.profile == Profile::upstream && Upstream::number() == 0) {
         raise(Verdict::not_supported, "Xen's own interface is not there");
+    } else if (which.profile == Profile::policy && !session->options.policy) {
+        raise(Verdict::skip, "the suite's policy is not in force in this run");
     } else if (!session->self.has(profile.features)) {
         raise(Verdict::not_supported, profile.lacking);
     } else {
         const bool finished = attempt(which.body);
         platform::stop_second();
+        host_policy_off();
         if (finished && progress.checks == 0) raise(Verdict::error, "the case expected nothing");
         clean_up();
+        // For whoever compares it with the host's records.
+        if (which.profile == Profile::policy) {
+            Text denials;
+            denials << "audit: " << progress.denials << " denials";
+            Protocol::say(denials.view());
+        }
     }
     if (progress.failures > 1) progress.detail << " (and " << progress.failures - 1 << " more)";
     session->protocol.verdict(which, progress.verdict, progress.detail.view());

@@ -8,6 +8,7 @@
 
 #include "harness/case.hpp"
 #include "harness/expect.hpp"
+#include "harness/host.hpp"
 #include "harness/local.hpp"
 #include "harness/options.hpp"
 #include "harness/protocol.hpp"
@@ -34,6 +35,7 @@ struct Progress
     Text detail{};         ///< of the first finding that raised the verdict so far
     uint32_t checks = 0;   ///< expectations met with
     uint32_t failures = 0; ///< of these, those that did not hold
+    uint32_t denials = 0;  ///< by policy
     Text row{};            ///< see row()
     uint64_t random = 0;
     void* escape[5] = {};      ///< for leave()
@@ -57,6 +59,7 @@ struct Session
     Protocol protocol{};
     Discovery discovery{};
     Progress progress{};
+    HostPolicy policy{}; ///< other rules than the suite's that are in force
     LocalActor self;
     Mailbox mailbox[mailboxes];
     RemoteActor peer{}, third{}, crowd[Options::max_crowd]{};

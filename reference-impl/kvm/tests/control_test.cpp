@@ -27,22 +27,24 @@ std::string refusal(std::string_view line)
 TEST(Command, says_what_to_do_with_whom)
 {
     EXPECT_EQ(parse_command("kill a").verb, Command::Verb::kill);
-    EXPECT_EQ(parse_command("kill a").domain, "a");
+    EXPECT_EQ(parse_command("kill a").object, "a");
     EXPECT_EQ(parse_command("  start\tb \r").verb, Command::Verb::start);
-    EXPECT_EQ(parse_command("  start\tb \r").domain, "b");
+    EXPECT_EQ(parse_command("  start\tb \r").object, "b");
     EXPECT_EQ(parse_command("restart c").verb, Command::Verb::restart);
+    EXPECT_EQ(parse_command("policy  a b\t").object, "a b");
     EXPECT_EQ(parse_command("quit").verb, Command::Verb::quit);
 }
 
 TEST(Command, is_refused_with_a_sentence)
 {
     EXPECT_EQ(refusal("kil a"),
-              "control: 'kil' is no command; there are kill, start, restart and quit; did you mean "
+              "control: 'kil' is no command; there are kill, start, restart, policy and quit; did you mean "
               "'kill'?");
-    EXPECT_EQ(refusal(""), "control: '' is no command; there are kill, start, restart and quit");
+    EXPECT_EQ(refusal(""), "control: '' is no command; there are kill, start, restart, policy and quit");
     EXPECT_EQ(refusal("kill"), "control: kill takes the name of one domain");
     EXPECT_EQ(refusal("kill a b"), "control: kill takes the name of one domain");
     EXPECT_EQ(refusal("quit now"), "control: quit takes nothing");
+    EXPECT_EQ(refusal("policy"), "control: policy takes one compiled policy");
 }
 
 TEST(LineBuffer, puts_pieces_together)
