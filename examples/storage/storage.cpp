@@ -106,7 +106,7 @@ void be_service(const argo::Hypervisor<Machine>& hypervisor)
             continue;
         }
         constexpr std::string_view content = "the first block of the disk";
-        (void)requests.send({request->source.domid, data_port}, content.data(), content.size());
+        (void)requests.send({request->source.domain, data_port}, content.data(), content.size());
     }
 }
 
