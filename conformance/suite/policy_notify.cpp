@@ -119,6 +119,12 @@ CASE(policy, a_question_above_a_denied_range_is_allowed, policy, "ARGO-POLICY-00
     notify_is_allowed(lead(), peer(), no_notify.last() + 1);
 }
 
+CASE(policy, a_question_outside_of_all_ranges_is_allowed, policy, "ARGO-POLICY-009")
+{
+    notify_is_allowed(lead(), peer(), 7);
+    notify_is_allowed(lead(), peer(), 0x50001000);
+}
+
 // Rings for anybody, and several questions at once.
 
 CASE(policy, a_question_about_a_wildcard_ring_is_denied, policy, "ARGO-POLICY-004")

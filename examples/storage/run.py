@@ -3,6 +3,7 @@
 book shows. With --accept it writes them."""
 
 import argparse
+import os
 import pathlib
 import subprocess
 import sys
@@ -33,16 +34,16 @@ def converse(vmm: str, topology: pathlib.Path) -> list[str]:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--vmm", required=True)
-    parser.add_argument("--policy", required=True, help="argo-policy")
-    parser.add_argument("--image", required=True)
+    parser.add_argument("--vmm", required=True, type=os.path.abspath)
+    parser.add_argument("--policy", required=True, type=os.path.abspath, help="argo-policy")
+    parser.add_argument("--image", required=True, type=os.path.abspath)
     parser.add_argument("--accept", action="store_true")
     options = parser.parse_args()
 
     said: dict[str, str] = {}
-    explain = [options.policy, "explain", "rules.toml", "other_t:0x1000", "storage_t:0x1000"]
-    said["explain.txt"] = "$ argo-policy " + " ".join(explain[1:]) + "\n"
-    said["explain.txt"] += subprocess.run(explain, cwd=HERE, capture_output=True, text=True, check=True).stdout
+    explain = ["explain", "rules.toml", "other_t:0x1000", "storage_t:0x1000"]
+    explained = subprocess.run([options.policy, *explain], cwd=HERE, capture_output=True, text=True, check=True)
+    said["explain.txt"] = f"$ argo-policy {' '.join(explain)}\n{explained.stdout}"
     if subprocess.run([options.vmm, "probe"], capture_output=True, check=False).returncode == 0:
         with tempfile.TemporaryDirectory() as name:
             folder = pathlib.Path(name)

@@ -66,8 +66,7 @@ std::vector<std::pair<uint32_t, uint32_t>> pieces(const Rules& one, const Rules&
         }
     }
     std::ranges::sort(cuts);
-    const auto rest = std::ranges::unique(cuts);
-    cuts.erase(rest.begin(), rest.end());
+    cuts.erase(std::unique(cuts.begin(), cuts.end()), cuts.end());
     std::vector<std::pair<uint32_t, uint32_t>> result;
     for (size_t i = 0; i < cuts.size(); ++i) {
         if (cuts[i] > UINT32_MAX) break;

@@ -311,7 +311,8 @@ TEST_F(ProgramTest, control_puts_a_policy_in_force_or_says_why_not)
 
 TEST_F(UsageTest, a_policy_that_does_not_fit_the_topology_is_refused)
 {
-    directory_.write("p", policy::compile_for_engine(policy::parse_rules("labels = \"a_t\"\n", "p")));
+    const auto compiled = policy::compile_for_engine(policy::parse_rules("labels = \"a_t\"\n", "p"));
+    ASSERT_EQ(directory_.write("p", compiled), directory_.file("p"));
     const auto refused = [&](const std::string& policy, const std::string& more) {
         const auto file = directory_.write("t.toml", "policy = '" + policy + "'\n" + domain("a", 1, "hello", more));
         const auto result = Program::run({"check", file});
