@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-// The policy's inputs: rules, viptables' commands, and compiled images. The first byte says which of them the rest is.
-// Whatever it is, it is refused with a sentence or taken; what is taken compiles to an image without a fault.
+// The policy's inputs: rules, viptables' commands, and compiled images. The first byte says which of them the
+// rest is. Whatever it is, it is refused with a sentence or taken; what is taken compiles to an image without
+// a fault.
 #include "engine/policy.hpp"
 #include "policy/compile.hpp"
 #include "policy/explain.hpp"
@@ -39,7 +40,8 @@ void use_rules(std::string_view text)
 {
     const auto rules = policy::parse_rules(text, "rules");
     require(use_image(policy::compile_for_engine(rules)));
-    if (!rules.labels.empty()) (void)policy::explain(rules, {rules.labels.front(), 9}, {rules.labels.back(), 0});
+    if (!rules.labels.empty())
+        (void)policy::explain(rules, {rules.labels.front(), 9}, {rules.labels.back(), 0});
     if (rules.labels.size() < 8 && rules.ranges.size() < 16)
         require(policy::difference(rules, rules).empty());
     if (rules.labels.size() * rules.port_labels.size() < 1024) (void)policy::compile_for_flask(rules, {true});

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-// Runs a fuzz target without a fuzzer: every file that is named, as it is and with bytes changed, dropped and doubled in
-// many ways that are the same in each run.
+// Runs a fuzz target without a fuzzer: every file that is named, as it is and with bytes changed, dropped and
+// doubled in many ways that are the same in each run.
 #include <cstdint>
 #include <cstdio>
 #include <fstream>

@@ -62,8 +62,9 @@ int run(int argc, char** argv)
     run->add_option("--timeout-factor", options.wish.timeout_factor, "Multiplies every limit of time")
         ->check(CLI::Range(0.001, 1000.0))
         ->capture_default_str();
-    run->add_option("--policy", options.wish.rules,
-                    "Rules for targets model and kvm (TOML), in the place of the suite's own; none: no policy at all");
+    run->add_option(
+        "--policy", options.wish.rules,
+        "Rules for targets model and kvm (TOML), in the place of the suite's own; none: no policy at all");
     run->add_option("--image", options.image,
                     "The bootable suite (default: argo-guest.elf beside this program)");
     run->add_option("--vmm", options.vmm, "The VMM of target kvm (default: argo-vmm beside this program)");

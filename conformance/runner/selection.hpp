@@ -30,7 +30,7 @@ struct Wish
     std::string sample;      ///< a glob that narrows the others
     std::string environment; ///< what the guests are to say of their surroundings, beside what they find
     uint64_t seed = 1;
-    double timeout_factor = 1; ///< multiplies every limit of time
+    double timeout_factor = 1;   ///< multiplies every limit of time
     std::filesystem::path rules; ///< of a policy, in the place of the suite's own; none: no policy
     bool policy = false;         ///< the target has a policy in force
 };

@@ -71,7 +71,7 @@ class DomainsTarget : public Target
 
     std::vector<Role> roles_;
     std::vector<std::string> policies_; ///< names of the rules that can be asked for
-    std::vector<Report> heard_; ///< not yet given, last first
+    std::vector<Report> heard_;         ///< not yet given, last first
     bool over_ = false;
 };
 

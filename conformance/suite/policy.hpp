@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
 //
-// What cases about policy share: the ports that policy.toml gives labels to, and the stories of an operation that is
-// denied and of one that is allowed. Every denial seen is counted: the host has to have a record of each, and of no
-// other.
+// What cases about policy share: the ports that policy.toml gives labels to, and the stories of an operation
+// that is denied and of one that is allowed. Every denial seen is counted: the host has to have a record of
+// each, and of no other.
 #pragma once
 
 #include "stories.hpp"
@@ -16,10 +16,10 @@ struct Ports
     constexpr uint32_t last() const { return first + 0xff; }
     constexpr uint32_t some() const { return first + 0x42; }
 };
-inline constexpr Ports free_ports{0x50000000}, closed{0x50000100}, no_register{0x50000200}, no_accept{0x50000300},
-    no_wildcard{0x50000400}, no_send{0x50000500}, no_notify{0x50000600}, no_source{0x50000700},
-    from_lead{0x50000800}, to_peer{0x50000900}, not_third{0x50000a00}, opening{0x50000b00}, muted{0x50000c00},
-    stilled{0x50000d00};
+inline constexpr Ports free_ports{0x50000000}, closed{0x50000100}, no_register{0x50000200},
+    no_accept{0x50000300}, no_wildcard{0x50000400}, no_send{0x50000500}, no_notify{0x50000600},
+    no_source{0x50000700}, from_lead{0x50000800}, to_peer{0x50000900}, not_third{0x50000a00},
+    opening{0x50000b00}, muted{0x50000c00}, stilled{0x50000d00};
 
 /// A source port that nobody has anything against.
 inline constexpr uint32_t any_source = 9;
@@ -43,8 +43,8 @@ inline Ring heard_ring(Actor& owner, uint32_t port, Who partner, uint32_t length
     return open_ring(owner, port, partner, length, binding(1));
 }
 
-/// Every message of `from` to this port is refused, with a ring there, with a full one and without: nothing is
-/// written, nobody hears of it, and a domain that does not exist is answered alike.
+/// Every message of `from` to this port is refused, with a ring there, with a full one and without: nothing
+/// is written, nobody hears of it, and a domain that does not exist is answered alike.
 inline void send_is_denied(Actor& from, uint32_t source, Actor& to, uint32_t port)
 {
     {
@@ -97,7 +97,8 @@ inline argo_notify_entry ask_denied(Actor& from, Who to, uint32_t port, uint32_t
     return ask(from, to, port, space);
 }
 
-/// Every question about this port reads like one about a ring that is not there, and whoever asked does not wait.
+/// Every question about this port reads like one about a ring that is not there, and whoever asked does not
+/// wait.
 inline void notify_is_denied(Actor& from, Actor& to, uint32_t port)
 {
     {

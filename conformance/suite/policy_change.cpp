@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
 //
-// policy: another one is put in force while domains run. Book: spec/policy.rst. Rules: policy.toml, and its booleans.
+// policy: another one is put in force while domains run. Book: spec/policy.rst. Rules: policy.toml, and its
+// booleans.
 #include "policy.hpp"
 
 using namespace argo::suite;
@@ -28,7 +29,8 @@ bool is_mute()
     return true;
 }
 
-// The policy's booleans: each is set by asking the host for the rules in which it is, and off again after the case.
+// The policy's booleans: each is set by asking the host for the rules in which it is, and off again after the
+// case.
 constexpr HostPolicy open{"open", is_open}, mute{"mute", is_mute}, still{"still", is_still};
 
 } // namespace
@@ -44,7 +46,8 @@ CASE(policy, a_send_is_decided_by_the_policy_in_force, policy, "ARGO-POLICY-007"
     expect_denied(send(lead(), any_source, peer(), opening.some(), "late"));
 }
 
-CASE(policy, a_send_of_another_domain_is_decided_by_the_policy_in_force, policy, "ARGO-POLICY-007", "ARGO-SENDV-107")
+CASE(policy, a_send_of_another_domain_is_decided_by_the_policy_in_force, policy, "ARGO-POLICY-007",
+     "ARGO-SENDV-107")
 {
     expect_denied(send(third(), any_source, peer(), opening.some(), "early"));
     host_policy(open);
@@ -53,7 +56,8 @@ CASE(policy, a_send_of_another_domain_is_decided_by_the_policy_in_force, policy,
     expect_denied(send(third(), any_source, peer(), opening.some(), "late"));
 }
 
-CASE(policy, a_ring_outlives_the_leave_to_send_to_it, policy, "ARGO-POLICY-007", "ARGO-SENDV-107", "ARGO-POLICY-001")
+CASE(policy, a_ring_outlives_the_leave_to_send_to_it, policy, "ARGO-POLICY-007", "ARGO-SENDV-107",
+     "ARGO-POLICY-001")
 {
     host_policy(open);
     Ring ring = open_ring(peer(), opening.some(), lead());
@@ -76,7 +80,8 @@ CASE(policy, a_registration_is_decided_by_the_policy_in_force, policy, "ARGO-REG
     register_is_denied(peer(), opening.some(), lead());
 }
 
-CASE(policy, a_wildcard_registration_is_decided_by_the_policy_in_force, policy, "ARGO-REGISTER-108", "ARGO-POLICY-009")
+CASE(policy, a_wildcard_registration_is_decided_by_the_policy_in_force, policy, "ARGO-REGISTER-108",
+     "ARGO-POLICY-009")
 {
     not_supported_unless(ARGO_FEATURE_WILDCARD, "feature WILDCARD is not offered");
     register_is_denied(lead(), opening.some(), ARGO_DOMID_WILDCARD);
@@ -86,7 +91,8 @@ CASE(policy, a_wildcard_registration_is_decided_by_the_policy_in_force, policy, 
     register_is_denied(lead(), opening.some(), ARGO_DOMID_WILDCARD);
 }
 
-CASE(policy, a_denied_registration_leaves_the_ring_that_is_there, policy, "ARGO-REGISTER-108", "ARGO-POLICY-001")
+CASE(policy, a_denied_registration_leaves_the_ring_that_is_there, policy, "ARGO-REGISTER-108",
+     "ARGO-POLICY-001")
 {
     host_policy(open);
     Ring ring = open_ring(lead(), opening.some(), peer());
@@ -121,7 +127,8 @@ CASE(policy, a_question_is_decided_by_the_policy_in_force, policy, "ARGO-POLICY-
     expect_nothing_told(ask_denied(lead(), peer(), opening.some(), 16));
 }
 
-CASE(policy, who_waits_when_the_policy_closes_is_woken_and_denied, policy, "ARGO-POLICY-007", "ARGO-POLICY-001", "ARGO-POLICY-009")
+CASE(policy, who_waits_when_the_policy_closes_is_woken_and_denied, policy, "ARGO-POLICY-007",
+     "ARGO-POLICY-001", "ARGO-POLICY-009")
 {
     // The wake-up was owed before; what may be sent now is another question.
     host_policy(open);
@@ -141,7 +148,8 @@ CASE(policy, what_no_policy_allows_passes_at_no_time, policy, "ARGO-POLICY-007",
     Ring ring = open_ring(peer(), no_send.some(), lead());
     host_begin_policy(open);
     while (!is_open()) {
-        for (int i = 0; i < 8; i++) expect_denied(send(lead(), any_source, peer(), no_send.some(), "kept out"));
+        for (int i = 0; i < 8; i++)
+            expect_denied(send(lead(), any_source, peer(), no_send.some(), "kept out"));
     }
     host_policy_off();
     expect_eq(ring.unread(), 0u);
@@ -210,7 +218,9 @@ CASE(policy, arguments_of_a_binding_are_checked_before_policy, policy, "ARGO-VEC
     not_supported_unless(ARGO_FEATURE_VECTOR, "feature VECTOR is not offered");
     host_policy(still);
     expect_error(lead().call(ARGO_OP_VECTOR, 0, ARGO_BINDING_LAPIC, lead().vcpu(), 31), ARGO_EINVAL);
-    expect_error(lead().call(ARGO_OP_VECTOR, lead().info().max_bindings, ARGO_BINDING_LAPIC, lead().vcpu(), heard), ARGO_EINVAL);
+    expect_error(
+        lead().call(ARGO_OP_VECTOR, lead().info().max_bindings, ARGO_BINDING_LAPIC, lead().vcpu(), heard),
+        ARGO_EINVAL);
 }
 
 // A domain that may not use Argo.

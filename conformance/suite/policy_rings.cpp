@@ -83,22 +83,26 @@ CASE(policy, a_ring_of_the_peer_for_anybody_is_allowed, policy, "ARGO-POLICY-009
 
 // Accepting a partner, and anybody.
 
-CASE(policy, a_ring_of_the_lead_for_the_peer_is_denied_where_no_partner_is_accepted, policy, "ARGO-REGISTER-108", "ARGO-POLICY-001")
+CASE(policy, a_ring_of_the_lead_for_the_peer_is_denied_where_no_partner_is_accepted, policy,
+     "ARGO-REGISTER-108", "ARGO-POLICY-001")
 {
     register_is_denied(lead(), no_accept.some(), peer());
 }
 
-CASE(policy, a_ring_of_the_lead_for_itself_is_denied_where_no_partner_is_accepted, policy, "ARGO-REGISTER-108", "ARGO-POLICY-001")
+CASE(policy, a_ring_of_the_lead_for_itself_is_denied_where_no_partner_is_accepted, policy,
+     "ARGO-REGISTER-108", "ARGO-POLICY-001")
 {
     register_is_denied(lead(), no_accept.some(), lead());
 }
 
-CASE(policy, a_ring_of_the_peer_for_the_third_is_denied_where_no_partner_is_accepted, policy, "ARGO-REGISTER-108", "ARGO-POLICY-001")
+CASE(policy, a_ring_of_the_peer_for_the_third_is_denied_where_no_partner_is_accepted, policy,
+     "ARGO-REGISTER-108", "ARGO-POLICY-001")
 {
     register_is_denied(peer(), no_accept.some(), third());
 }
 
-CASE(policy, a_ring_of_the_third_for_the_lead_is_denied_where_no_partner_is_accepted, policy, "ARGO-REGISTER-108", "ARGO-POLICY-001")
+CASE(policy, a_ring_of_the_third_for_the_lead_is_denied_where_no_partner_is_accepted, policy,
+     "ARGO-REGISTER-108", "ARGO-POLICY-001")
 {
     register_is_denied(third(), no_accept.some(), lead());
 }
@@ -109,19 +113,22 @@ CASE(policy, a_ring_for_anybody_is_allowed_where_no_partner_is_accepted, policy,
     register_is_allowed(lead(), no_accept.some(), ARGO_DOMID_WILDCARD);
 }
 
-CASE(policy, a_ring_of_the_lead_for_anybody_is_denied_where_nobody_may_have_one, policy, "ARGO-REGISTER-108", "ARGO-POLICY-001")
+CASE(policy, a_ring_of_the_lead_for_anybody_is_denied_where_nobody_may_have_one, policy, "ARGO-REGISTER-108",
+     "ARGO-POLICY-001")
 {
     not_supported_unless(ARGO_FEATURE_WILDCARD, "feature WILDCARD is not offered");
     register_is_denied(lead(), no_wildcard.some(), ARGO_DOMID_WILDCARD);
 }
 
-CASE(policy, a_ring_of_the_peer_for_anybody_is_denied_where_nobody_may_have_one, policy, "ARGO-REGISTER-108", "ARGO-POLICY-001")
+CASE(policy, a_ring_of_the_peer_for_anybody_is_denied_where_nobody_may_have_one, policy, "ARGO-REGISTER-108",
+     "ARGO-POLICY-001")
 {
     not_supported_unless(ARGO_FEATURE_WILDCARD, "feature WILDCARD is not offered");
     register_is_denied(peer(), no_wildcard.some(), ARGO_DOMID_WILDCARD);
 }
 
-CASE(policy, a_ring_of_the_third_for_anybody_is_denied_where_nobody_may_have_one, policy, "ARGO-REGISTER-108", "ARGO-POLICY-001")
+CASE(policy, a_ring_of_the_third_for_anybody_is_denied_where_nobody_may_have_one, policy, "ARGO-REGISTER-108",
+     "ARGO-POLICY-001")
 {
     not_supported_unless(ARGO_FEATURE_WILDCARD, "feature WILDCARD is not offered");
     register_is_denied(third(), no_wildcard.some(), ARGO_DOMID_WILDCARD);
@@ -132,17 +139,20 @@ CASE(policy, a_ring_for_the_peer_is_allowed_where_none_is_for_anybody, policy, "
     register_is_allowed(lead(), no_wildcard.some(), peer());
 }
 
-CASE(policy, a_ring_of_the_lead_for_the_third_is_denied_where_the_third_may_not, policy, "ARGO-REGISTER-108", "ARGO-POLICY-001")
+CASE(policy, a_ring_of_the_lead_for_the_third_is_denied_where_the_third_may_not, policy, "ARGO-REGISTER-108",
+     "ARGO-POLICY-001")
 {
     register_is_denied(lead(), not_third.some(), third());
 }
 
-CASE(policy, a_ring_of_the_peer_for_the_third_is_denied_where_the_third_may_not, policy, "ARGO-REGISTER-108", "ARGO-POLICY-001")
+CASE(policy, a_ring_of_the_peer_for_the_third_is_denied_where_the_third_may_not, policy, "ARGO-REGISTER-108",
+     "ARGO-POLICY-001")
 {
     register_is_denied(peer(), not_third.some(), third());
 }
 
-CASE(policy, a_ring_of_the_third_for_itself_is_denied_where_the_third_may_not, policy, "ARGO-REGISTER-108", "ARGO-POLICY-001")
+CASE(policy, a_ring_of_the_third_for_itself_is_denied_where_the_third_may_not, policy, "ARGO-REGISTER-108",
+     "ARGO-POLICY-001")
 {
     register_is_denied(third(), not_third.some(), third());
 }
@@ -157,22 +167,26 @@ CASE(policy, a_ring_of_the_third_for_the_lead_is_allowed_where_the_third_may_not
     register_is_allowed(third(), not_third.some(), lead());
 }
 
-CASE(policy, a_ring_of_the_peer_for_the_lead_is_allowed_where_the_peer_alone_receives, policy, "ARGO-POLICY-009")
+CASE(policy, a_ring_of_the_peer_for_the_lead_is_allowed_where_the_peer_alone_receives, policy,
+     "ARGO-POLICY-009")
 {
     register_is_allowed(peer(), to_peer.some(), lead());
 }
 
-CASE(policy, a_ring_of_the_peer_for_the_third_is_allowed_where_the_peer_alone_receives, policy, "ARGO-POLICY-009")
+CASE(policy, a_ring_of_the_peer_for_the_third_is_allowed_where_the_peer_alone_receives, policy,
+     "ARGO-POLICY-009")
 {
     register_is_allowed(peer(), to_peer.some(), third());
 }
 
-CASE(policy, a_ring_of_the_lead_for_the_peer_is_denied_where_the_peer_alone_receives, policy, "ARGO-REGISTER-108", "ARGO-POLICY-001")
+CASE(policy, a_ring_of_the_lead_for_the_peer_is_denied_where_the_peer_alone_receives, policy,
+     "ARGO-REGISTER-108", "ARGO-POLICY-001")
 {
     register_is_denied(lead(), to_peer.some(), peer());
 }
 
-CASE(policy, a_ring_of_the_third_for_the_peer_is_denied_where_the_peer_alone_receives, policy, "ARGO-REGISTER-108", "ARGO-POLICY-001")
+CASE(policy, a_ring_of_the_third_for_the_peer_is_denied_where_the_peer_alone_receives, policy,
+     "ARGO-REGISTER-108", "ARGO-POLICY-001")
 {
     register_is_denied(third(), to_peer.some(), peer());
 }
@@ -217,7 +231,8 @@ CASE(policy, a_denied_partner_is_answered_like_an_absent_one, policy, "ARGO-REGI
     expect_error(register_ring(lead(), ring_for(free_ports.some(), nobody())), ARGO_EACCES);
 }
 
-CASE(policy, arguments_of_a_registration_are_checked_before_policy, policy, "ARGO-REGISTER-108", "ARGO-CALL-004")
+CASE(policy, arguments_of_a_registration_are_checked_before_policy, policy, "ARGO-REGISTER-108",
+     "ARGO-CALL-004")
 {
     auto with = ring_for(closed.some(), peer());
     with.reserved = 1;
@@ -240,7 +255,8 @@ CASE(policy, policy_is_asked_before_frames_are_looked_up, policy, "ARGO-REGISTER
 CASE(policy, denied_registrations_count_for_nothing, policy, "ARGO-REGISTER-108", "ARGO-POLICY-001")
 {
     const uint32_t some = 24;
-    for (uint32_t i = 0; i < some; i++) expect_denied(register_ring(lead(), ring_for(closed.first + i, peer())));
+    for (uint32_t i = 0; i < some; i++)
+        expect_denied(register_ring(lead(), ring_for(closed.first + i, peer())));
     // Every place is still free; the harness has one ring for each domain that the case has used.
     const uint32_t left = lead().info().max_rings - 2;
     open_many(0x1000, left, false);

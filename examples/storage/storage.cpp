@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
-// A storage device over Argo, as small as one can be: a service in one domain, and in another a driver that sets its
-// rings up before it asks for anything. A ring that the hypervisor refuses cancels the device, and the guest goes on
-// without it. The platform is that of the conformance suite's image.
+// A storage device over Argo, as small as one can be: a service in one domain, and in another a driver that
+// sets its rings up before it asks for anything. A ring that the hypervisor refuses cancels the device, and
+// the guest goes on without it. The platform is that of the conformance suite's image.
 #include <argo/argo.hpp>
 
 #include <cstring>

@@ -95,8 +95,8 @@ class BindingTable
     std::span<Interrupt> bindings_;
 };
 
-/// The domain's own calls that run now, in two counts: who waits for those that began earlier lets later ones go
-/// to the other count, so that the wait ends.
+/// The domain's own calls that run now, in two counts: who waits for those that began earlier lets later ones
+/// go to the other count, so that the wait ends.
 struct RunningCalls
 {
     std::atomic<uint32_t> counts[2] = {};

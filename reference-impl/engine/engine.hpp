@@ -95,8 +95,9 @@ class Engine
     /// if no frame is there: the address is no multiple of ARGO_FRAME_ALIGN, or no writable guest memory.
     bool call_frame(Domain& caller, uint64_t address, Privilege privilege = Privilege::kernel) noexcept;
 
-    /// Returns when every call that runs now has ended; later ones are not waited for. What a host changed before it,
-    /// as its policy, decides every call from then on. One thread at a time, and none that is in a call.
+    /// Returns when every call that runs now has ended; later ones are not waited for. What a host changed
+    /// before it, as its policy, decides every call from then on. One thread at a time, and none that is in a
+    /// call.
     void settle() noexcept;
 
     /// The limits in force.
@@ -195,7 +196,7 @@ class Engine
     const uint64_t features_;
     const Limits limits_;
     const Identity identity_;
-    std::atomic<uint32_t> phase_{0}; // which of RunningCalls counts a call that begins now
+    std::atomic<uint32_t> phase_{0};   // which of RunningCalls counts a call that begins now
     std::atomic<uint64_t> numbers_{0}; // instances, accounts and incarnations: never the same twice
     DomainTable domains_;
     Tallies tallies_;

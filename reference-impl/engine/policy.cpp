@@ -8,7 +8,7 @@ namespace {
 
 constexpr HookParts hooks[hook_count] = {
     // name, class, caller's port, other, other's port
-    {"enable", "argo", false, false, false},   {"register", "argo_ring", true, false, false},
+    {"enable", "argo", false, false, false},    {"register", "argo_ring", true, false, false},
     {"accept", "argo_ring", true, true, false}, {"wildcard", "argo_ring", true, false, false},
     {"send", "argo_ring", true, true, true},    {"notify", "argo_ring", false, true, true},
     {"vector", "argo", false, false, false},
@@ -226,7 +226,8 @@ void LabelledPolicy::remove(uint16_t domid) noexcept
 
 LabelledPolicy* Monitor::install(LabelledPolicy* fresh) noexcept
 {
-    // Verdicts carry the number of their policy, so that none outlives it. After 2^28 policies numbers come again.
+    // Verdicts carry the number of their policy, so that none outlives it. After 2^28 policies numbers come
+    // again.
     ++generation_;
     for (auto& entry : cache_) entry.store(0, std::memory_order_relaxed);
     if (fresh) fresh->generation_ = generation_;

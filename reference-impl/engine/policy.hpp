@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
 //
-// Mandatory access control for a host that wants it: a policy as argo-policy compiles it, and the monitor that
-// answers Host::allows from it. A decision takes labels and nothing else, so an absent domain and a denied one have
-// one answer. Book: spec/policy.rst.
+// Mandatory access control for a host that wants it: a policy as argo-policy compiles it, and the monitor
+// that answers Host::allows from it. A decision takes labels and nothing else, so an absent domain and a
+// denied one have one answer. Book: spec/policy.rst.
 //
-// To replace a policy: Monitor::install, then Engine::settle. When that has returned, every call that the old one
-// decided is over, and no later call was decided by it.
+// To replace a policy: Monitor::install, then Engine::settle. When that has returned, every call that the old
+// one decided is over, and no later call was decided by it.
 #pragma once
 
 #include "argo/address.h"
@@ -103,7 +103,8 @@ class LabelledPolicy
 
     const Policy& policy() const noexcept { return policy_; }
 
-    /// Labels a domain before it is created. False: the policy does not know the label, or the domid is reserved.
+    /// Labels a domain before it is created. False: the policy does not know the label, or the domid is
+    /// reserved.
     bool assign(uint16_t domid, const char* label) noexcept;
     /// After it was destroyed.
     void remove(uint16_t domid) noexcept;

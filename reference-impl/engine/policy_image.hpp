@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
 //
-// A policy as argo-policy compiles it for the engine, to the byte: little-endian, one piece, no pointers. Labels and
-// labels of ports are numbers, with a table of names; a port that is in no range has label 0 of ports. What no rule
-// allows is denied. Book: spec/policy.rst.
+// A policy as argo-policy compiles it for the engine, to the byte: little-endian, one piece, no pointers.
+// Labels and labels of ports are numbers, with a table of names; a port that is in no range has label 0 of
+// ports. What no rule allows is denied. Book: spec/policy.rst.
 #pragma once
 
 #include <cstdint>

@@ -39,7 +39,9 @@ Command parse_command(std::string_view line)
     if (words.size() != wanted) {
         const bool domain = command.verb != Command::Verb::policy;
         fail(Exit::usage, "control: {} takes {}", *verb,
-             wanted == 1 ? "nothing" : domain ? "the name of one domain" : "one compiled policy");
+             wanted == 1 ? "nothing"
+             : domain    ? "the name of one domain"
+                         : "one compiled policy");
     }
     return command;
 }

@@ -21,8 +21,9 @@ Machine& machine(engine::Domain& domain) { return *static_cast<Machine*>(domain.
 
 Host::Host(uint32_t audit_rate, std::function<void(const std::string&)> audit)
     : audit_(audit_rate, std::move(audit)),
-      monitor_([](void* log, const engine::Denial& denial) noexcept { static_cast<AuditLog*>(log)->add(denial); },
-               &audit_),
+      monitor_(
+          [](void* log, const engine::Denial& denial) noexcept { static_cast<AuditLog*>(log)->add(denial); },
+          &audit_),
       engine_(*this, engine::Limits{}, features, identity())
 {
 }

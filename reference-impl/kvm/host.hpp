@@ -7,7 +7,8 @@
 
 namespace argo::kvm {
 
-/// All domains of one Host can reach each other, as far as its policy allows. Outlives its machines. Thread-safe.
+/// All domains of one Host can reach each other, as far as its policy allows. Outlives its machines.
+/// Thread-safe.
 class Host final : private engine::Host
 {
   public:
@@ -15,8 +16,8 @@ class Host final : private engine::Host
     /// `audit` gets the records of denials, so many a second of one domain. Any thread.
     Host(uint32_t audit_rate, std::function<void(const std::string&)> audit);
 
-    /// Puts a policy in force that has labelled every domain, and lets the calls end that the one before decided.
-    /// Null: none, everything is allowed. Main thread.
+    /// Puts a policy in force that has labelled every domain, and lets the calls end that the one before
+    /// decided. Null: none, everything is allowed. Main thread.
     void set_policy(std::unique_ptr<PolicyFile>);
 
     /// Labels a domain before it is made, and not any more when it has ended. Main thread.

@@ -57,8 +57,7 @@ AuditLog::AuditLog(uint32_t per_second, std::function<void(const std::string&)> 
 void AuditLog::add(const engine::Denial& denial) noexcept
 try {
     const auto now = std::chrono::steady_clock::now().time_since_epoch();
-    const auto ns =
-        static_cast<uint64_t>(std::chrono::duration_cast<std::chrono::nanoseconds>(now).count());
+    const auto ns = static_cast<uint64_t>(std::chrono::duration_cast<std::chrono::nanoseconds>(now).count());
     const uint16_t domid = denial.question.caller;
     uint64_t dropped = 0;
     {

@@ -42,7 +42,8 @@ Supervisor::Supervisor(const System& system, const Topology& topology, bool cont
     if (!topology.policy.empty()) load_policy(topology.policy);
 }
 
-/// What is wrong with it is told before anything changes. Domains that do not run now have to have a label, too.
+/// What is wrong with it is told before anything changes. Domains that do not run now have to have a label,
+/// too.
 void Supervisor::load_policy(const std::string& file)
 {
     auto policy = PolicyFile::read(file);

@@ -14,9 +14,9 @@ struct FlaskOptions
     bool declare_domains = false; ///< domains' types, too; else another module has them
 };
 
-/// Type enforcement rules for Xen's FLASK, booleans included; the ranges of ports as comments, since they are loaded at
-/// run time. FLASK judges a send in two steps, source port and destination, so rules that tie one to the other are
-/// refused. Throws Trouble.
+/// Type enforcement rules for Xen's FLASK, booleans included; the ranges of ports as comments, since they are
+/// loaded at run time. FLASK judges a send in two steps, source port and destination, so rules that tie one
+/// to the other are refused. Throws Trouble.
 std::string compile_for_flask(const Rules&, const FlaskOptions&);
 
 } // namespace argo::policy

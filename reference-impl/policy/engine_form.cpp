@@ -38,8 +38,8 @@ std::string compile_for_engine(const Rules& rules)
     std::vector<engine::PolicyRule> compiled;
     for (const auto& rule : rules.rules) {
         if (!rules.in_force(rule)) continue;
-        engine::PolicyRule plain{rule.hooks,           rule.line,           set_of(rule.domains),
-                                 set_of(rule.ports),   set_of(rule.peers),  set_of(rule.peer_ports)};
+        engine::PolicyRule plain{rule.hooks,         rule.line,          set_of(rule.domains),
+                                 set_of(rule.ports), set_of(rule.peers), set_of(rule.peer_ports)};
         if (!rule.to_self || rule.peers.any()) compiled.push_back(plain);
         if (!rule.to_self) continue;
         // "self" has no word in the engine: one rule for each domain.
@@ -53,8 +53,8 @@ std::string compile_for_engine(const Rules& rules)
         }
     }
     if (compiled.size() > engine::policy_most_rules) {
-        trouble("{}: comes to {} rules with \"self\" written out; {} are the most", rules.file, compiled.size(),
-                engine::policy_most_rules);
+        trouble("{}: comes to {} rules with \"self\" written out; {} are the most", rules.file,
+                compiled.size(), engine::policy_most_rules);
     }
 
     std::string image;

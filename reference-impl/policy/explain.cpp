@@ -35,7 +35,8 @@ Outcome outcome(Hook hook)
 
 std::string end_text(const Rules& rules, const End& end)
 {
-    return fmt::format("{}:{:#x} ({})", end.label, end.port, rules.port_labels[rules.label_of_port(end.port)]);
+    return fmt::format("{}:{:#x} ({})", end.label, end.port,
+                       rules.port_labels[rules.label_of_port(end.port)]);
 }
 
 /// One line, and whether it is allowed.
@@ -49,9 +50,9 @@ bool tell(std::string& text, const Rules& rules, Hook hook, const End& domain, c
     if (has.peer) who += fmt::format(" -> {}", peer.label);
     if (has.peer_port) who += fmt::format(":{:#x}", peer.port);
     const auto seen = outcome(hook);
-    text += fmt::format("  {:<9} {:<8} {:<38} {:<12} {}\n", has.name, rule ? "allowed" : "denied", who,
-                        rule ? fmt::format("line {}", rule->line) : "no rule",
-                        rule ? seen.allowed : seen.denied);
+    text +=
+        fmt::format("  {:<9} {:<8} {:<38} {:<12} {}\n", has.name, rule ? "allowed" : "denied", who,
+                    rule ? fmt::format("line {}", rule->line) : "no rule", rule ? seen.allowed : seen.denied);
     return rule != nullptr;
 }
 
@@ -117,8 +118,8 @@ int find(const Rules& rules, const std::string& name)
 bool allows(const Rules& rules, Hook hook, int domain, unsigned port, int peer, unsigned peer_port)
 {
     if (domain < 0 || peer < 0) return false;
-    return rules.decide({hook, static_cast<unsigned>(domain), port, static_cast<unsigned>(peer), peer_port}) !=
-           nullptr;
+    return rules.decide({hook, static_cast<unsigned>(domain), port, static_cast<unsigned>(peer),
+                         peer_port}) != nullptr;
 }
 
 } // namespace

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-// Rules as type enforcement rules for Xen's FLASK. A ring's type is computed from the types of its owner and its port;
-// a type of a ring is made only where some rule speaks of it, since nothing is allowed to the others anyway.
+// Rules as type enforcement rules for Xen's FLASK. A ring's type is computed from the types of its owner and
+// its port; a type of a ring is made only where some rule speaks of it, since nothing is allowed to the
+// others anyway.
 #include "policy/compile.hpp"
 
 #include <algorithm>
@@ -28,11 +29,13 @@ class Module
         for (const auto& rule : rules_.rules) write(rule);
         name_types();
 
-        std::string out = fmt::format("# Access control of Argo, from {}. Made by argo-policy; do not edit.\n#\n"
-                                      "# Classes: argo {{ enable vector }}, argo_port {{ bind send }},\n"
-                                      "# argo_ring {{ register accept wildcard send notify }}.\n",
-                                      rules_.file.substr(rules_.file.rfind('/') + 1));
-        if (!rules_.ranges.empty()) out += "#\n# Ports, to be labelled at run time; all others are other_port_t:\n";
+        std::string out =
+            fmt::format("# Access control of Argo, from {}. Made by argo-policy; do not edit.\n#\n"
+                        "# Classes: argo {{ enable vector }}, argo_port {{ bind send }},\n"
+                        "# argo_ring {{ register accept wildcard send notify }}.\n",
+                        rules_.file.substr(rules_.file.rfind('/') + 1));
+        if (!rules_.ranges.empty())
+            out += "#\n# Ports, to be labelled at run time; all others are other_port_t:\n";
         for (const auto& range : rules_.ranges) {
             out += fmt::format("#argoportcon {:#x}-{:#x} system_u:object_r:{}\n", range.first, range.last,
                                port_type(range.label));
@@ -140,20 +143,23 @@ class Module
             const auto type = ring_type(ring);
             const auto [at, fresh] = types_.emplace(type, ring);
             if (!fresh || others.contains(type)) {
-                trouble("{}: '{}' would be the type of rings of '{}' on '{}', and of something else; rename one",
-                        rules_.file, type, rules_.labels[ring.first], rules_.port_labels[ring.second]);
+                trouble(
+                    "{}: '{}' would be the type of rings of '{}' on '{}', and of something else; rename one",
+                    rules_.file, type, rules_.labels[ring.first], rules_.port_labels[ring.second]);
             }
         }
     }
 
-    /// FLASK asks for source port and ring apart. What it then allows has to be what the rules allow, whatever the
-    /// booleans are.
+    /// FLASK asks for source port and ring apart. What it then allows has to be what the rules allow,
+    /// whatever the booleans are.
     void require_separable()
     {
         auto rules = rules_;
         for (unsigned values = 0; values >> rules.booleans.size() == 0; ++values) {
-            for (size_t i = 0; i < rules.booleans.size(); ++i) rules.booleans[i].value = (values >> i & 1) != 0;
-            for (unsigned domain = 0; domain < rules.labels.size(); ++domain) require_separable(rules, domain);
+            for (size_t i = 0; i < rules.booleans.size(); ++i)
+                rules.booleans[i].value = (values >> i & 1) != 0;
+            for (unsigned domain = 0; domain < rules.labels.size(); ++domain)
+                require_separable(rules, domain);
         }
     }
 
@@ -176,7 +182,8 @@ class Module
         for (const auto& [port, reach] : by_port) {
             const auto& [first, first_reach] = *by_port.begin();
             if (reach.first == first_reach.first) continue;
-            trouble("{}:{}: FLASK judges source port and destination apart, but '{}' may send from '{}' elsewhere "
+            trouble("{}:{}: FLASK judges source port and destination apart, but '{}' may send from '{}' "
+                    "elsewhere "
                     "than from '{}' (line {}); give both the same destinations, or two domains two labels",
                     rules.file, reach.second, rules.labels[domain], rules.port_labels[port],
                     rules.port_labels[first], first_reach.second);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-// argo-policy: checks the rules of a policy, compiles, explains and compares them, and imports those of OpenXT.
+// argo-policy: checks the rules of a policy, compiles, explains and compares them, and imports those of
+// OpenXT.
 #include "policy/compile.hpp"
 #include "policy/explain.hpp"
 #include "policy/viptables.hpp"
@@ -42,7 +43,8 @@ Rules read(const std::string& file, const Options& options)
     auto rules = read_rules(file);
     for (const auto& text : options.booleans) {
         const auto [name, value] = assignment(text, "open=true");
-        if (value != "true" && value != "false") trouble("boolean '{}' is true or false, not '{}'", name, value);
+        if (value != "true" && value != "false")
+            trouble("boolean '{}' is true or false, not '{}'", name, value);
         rules.set(name, value == "true");
     }
     return rules;
@@ -93,7 +95,8 @@ int import(const Options& options)
         uint16_t domid = 0;
         const auto* end = number.data() + number.size();
         const auto result = std::from_chars(number.data(), end, domid);
-        if (result.ec != std::errc() || result.ptr != end) trouble("'{}' is no domid; write 5=guest_t", number);
+        if (result.ec != std::errc() || result.ptr != end)
+            trouble("'{}' is no domid; write 5=guest_t", number);
         if (!labels.emplace(domid, label).second) trouble("domid {} gets two labels; it has one", domid);
     }
     write(import_viptables(read_text(options.list), options.list, labels), options.out);

@@ -92,7 +92,8 @@ class Reader
     {
         constexpr std::string_view allowed = "abcdefghijklmnopqrstuvwxyz0123456789_";
         if (name.empty() || name.find_first_not_of(allowed) != std::string_view::npos || name[0] < 'a') {
-            refuse(line, "'{}' is no name for {}; it takes lower-case letters, digits and '_', a letter first",
+            refuse(line,
+                   "'{}' is no name for {}; it takes lower-case letters, digits and '_', a letter first",
                    printable(name), of);
         }
         if (name.size() > longest_name)
@@ -138,7 +139,8 @@ class Reader
         if (node == nullptr) refuse(1, "there is no 'labels'; it lists the labels of domains");
         for (const auto* element : elements(*node)) {
             auto label = name(text(*element, "'labels'"), line_of(*element), "a label");
-            if (label == "self") refuse(line_of(*element), "'self' is no label: it means the domain's own one");
+            if (label == "self")
+                refuse(line_of(*element), "'self' is no label: it means the domain's own one");
             if (std::ranges::find(rules_.labels, label) != rules_.labels.end())
                 refuse(line_of(*element), "label '{}' stands here twice", label);
             if (rules_.labels.size() == engine::policy_most_labels)
@@ -155,7 +157,8 @@ class Reader
         const auto* end = number.data() + number.size();
         const auto result = std::from_chars(number.data(), end, value, hexadecimal ? 16 : 10);
         if (number.empty() || result.ec != std::errc() || result.ptr != end || value > UINT32_MAX) {
-            refuse(line, "'{}' is no range of ports; write 7, \"0x10-0x1f\" or a list of such, up to 0xffffffff",
+            refuse(line,
+                   "'{}' is no range of ports; write 7, \"0x10-0x1f\" or a list of such, up to 0xffffffff",
                    printable(whole));
         }
         return static_cast<uint32_t>(value);
@@ -173,7 +176,8 @@ class Reader
             const auto whole = text(node, fmt::format("the range of '{}'", rules_.port_labels[label]));
             const auto dash = whole.find('-');
             range.first = port(whole.substr(0, dash), line, whole);
-            range.last = dash == std::string_view::npos ? range.first : port(whole.substr(dash + 1), line, whole);
+            range.last =
+                dash == std::string_view::npos ? range.first : port(whole.substr(dash + 1), line, whole);
         }
         if (range.last < range.first)
             refuse(line, "the range {:#x}-{:#x} ends before it begins", range.first, range.last);
@@ -205,7 +209,8 @@ class Reader
             rules_.port_labels.push_back(std::move(label));
             const auto all = elements(ranges);
             if (all.empty()) refuse(line, "'{}' has no range", key.str());
-            for (const auto* range : all) read_range(*range, static_cast<unsigned>(rules_.port_labels.size() - 1));
+            for (const auto* range : all)
+                read_range(*range, static_cast<unsigned>(rules_.port_labels.size() - 1));
         }
         std::ranges::sort(rules_.ranges, {}, &Range::first);
     }
@@ -301,8 +306,8 @@ class Reader
         };
         read_hooks(needed("hooks"), rule);
         read_set(needed("domain"), "domain", rules_.labels, rule.domains, nullptr);
-        const auto read_part = [&](std::string_view key, bool HookWords::*part, const auto& known, Labels& set,
-                                   bool* self) {
+        const auto read_part = [&](std::string_view key, bool HookWords::*part, const auto& known,
+                                   Labels& set, bool* self) {
             const bool asked = std::ranges::any_of(
                 hook_words, [&](const HookWords& hook) { return rule.has(hook.hook) && hook.*part; });
             if (asked) return read_set(needed(key), key, known, set, self);

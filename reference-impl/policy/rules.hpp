@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-// The rules of a policy as people write them: labels of domains, labels of ranges of ports, and what is allowed
-// between them. TOML; README.md describes every key. What is not understood is refused, with file and line.
+// The rules of a policy as people write them: labels of domains, labels of ranges of ports, and what is
+// allowed between them. TOML; README.md describes every key. What is not understood is refused, with file and
+// line.
 #pragma once
 
 #include "engine/host.hpp"

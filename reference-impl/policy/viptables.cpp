@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
 // OpenXT's firewall as rules by labels.
 //
-// The list is evaluated for each kind of message there is: domids and ports that some command names, and one for all
-// others. What passes is written down as rules that allow it; their order does not matter any more.
+// The list is evaluated for each kind of message there is: domids and ports that some command names, and one
+// for all others. What passes is written down as rules that allow it; their order does not matter any more.
 #include "policy/viptables.hpp"
 
 #include "kvm/suggest.hpp"
@@ -52,7 +52,8 @@ constexpr Option options[] = {
     {"-q", "--port-out", &Match::port_out, any_port, any_port},
 };
 
-constexpr std::string_view commands[] = {"-A", "-I", "-D", "-F", "-L", "--append", "--insert", "--delete", "--flush", "--list"};
+constexpr std::string_view commands[] = {"-A",       "-I",       "-D",       "-F",      "-L",
+                                         "--append", "--insert", "--delete", "--flush", "--list"};
 
 /// The list while its commands are carried out.
 class Firewall
@@ -81,7 +82,8 @@ class Firewall
             words.erase(words.begin());
         }
         if (which >= 3) {
-            if (!words.empty()) refuse("'{}' takes nothing more, and '{}' follows", verb, printable(words.front()));
+            if (!words.empty())
+                refuse("'{}' takes nothing more, and '{}' follows", verb, printable(words.front()));
             if (which == 3) entries_.clear();
             return;
         }
@@ -92,8 +94,9 @@ class Firewall
     {
         const auto matches = [](const auto& wanted, const auto& found) { return !wanted || wanted == found; };
         for (const auto& [match, accept, line] : entries_) {
-            if (matches(match.domain_in, message.domain_in) && matches(match.domain_out, message.domain_out) &&
-                matches(match.port_in, message.port_in) && matches(match.port_out, message.port_out))
+            if (matches(match.domain_in, message.domain_in) &&
+                matches(match.domain_out, message.domain_out) && matches(match.port_in, message.port_in) &&
+                matches(match.port_out, message.port_out))
                 return accept;
         }
         return true;
@@ -182,7 +185,8 @@ class Firewall
         }
         case Change::remove: {
             auto at = entries_.end();
-            if (position && *position >= 1 && *position <= entries_.size()) at = entries_.begin() + (*position - 1);
+            if (position && *position >= 1 && *position <= entries_.size())
+                at = entries_.begin() + (*position - 1);
             if (!position) at = std::ranges::find(entries_, entry.match, &Entry::match);
             if (at == entries_.end()) refuse("there is no such rule to delete");
             entries_.erase(at);
@@ -224,7 +228,8 @@ class Translation
         domains_.push_back({std::nullopt, std::string(others)});
         // Every kind of message is looked at; nobody has so many.
         const auto kinds = domids.size() * domids.size() * numbers.size() * numbers.size();
-        if (domids.size() > 250 || numbers.size() > 250 || kinds > most_kinds / (firewall.entries().size() + 1)) {
+        if (domids.size() > 250 || numbers.size() > 250 ||
+            kinds > most_kinds / (firewall.entries().size() + 1)) {
             trouble("{} domids and {} ports in {} rules are too many to be told apart; import a part of them",
                     domids.size(), numbers.size(), firewall.entries().size());
         }
@@ -244,7 +249,8 @@ class Translation
             if (port) text += fmt::format("{} = {}\n", label, *port);
         }
         text += "\n# viptables looks at messages only; everything else was free.\n"
-                "[[allow]]\nhooks = [\"enable\", \"vector\", \"register\", \"accept\", \"wildcard\", \"notify\"]\n"
+                "[[allow]]\nhooks = [\"enable\", \"vector\", \"register\", \"accept\", \"wildcard\", "
+                "\"notify\"]\n"
                 "domain = \"*\"\nport = \"*\"\npeer = \"*\"\npeer_port = \"*\"\n";
         for (const auto& rule : rules()) text += rule;
         return text;
@@ -258,12 +264,13 @@ class Translation
         std::string label;
     };
 
-    /// First, for each three of sender, receiver and source port, the ports that may be reached; then those that
-    /// reach the same are put together, source ports and senders.
+    /// First, for each three of sender, receiver and source port, the ports that may be reached; then those
+    /// that reach the same are put together, source ports and senders.
     std::vector<std::string> rules() const
     {
         using Words = std::vector<std::string>;
-        std::map<std::tuple<std::string, std::string, Words>, Words> by_ports; // from, to, their ports: own ports
+        std::map<std::tuple<std::string, std::string, Words>, Words>
+            by_ports; // from, to, their ports: own ports
         for (const auto& from : domains_) {
             for (const auto& to : domains_) {
                 for (const auto& port : ports_) {
@@ -312,7 +319,8 @@ std::string import_viptables(std::string_view text, const std::string& file, con
     for (auto one = labels.begin(); one != labels.end(); ++one) {
         for (auto other = std::next(one); other != labels.end(); ++other) {
             if (one->second == other->second) {
-                trouble("domids {} and {} have the label '{}'; viptables' rules can tell them apart, so give each "
+                trouble("domids {} and {} have the label '{}'; viptables' rules can tell them apart, so give "
+                        "each "
                         "its own",
                         one->first, other->first, one->second);
             }

@@ -33,7 +33,8 @@ struct ModelBoard
     uint32_t pages;
     std::function<void(std::string_view mark, std::string_view line)> print;
     std::function<void()> ended; ///< some domain's vCPU has stopped
-    std::function<bool(uint16_t domid)> sees_argo; ///< whether a domain that starts is to have the CPUID block
+    std::function<bool(uint16_t domid)>
+        sees_argo; ///< whether a domain that starts is to have the CPUID block
 };
 
 class SimulatedDomain
@@ -101,7 +102,7 @@ class SimulatedDomain
     size_t borrowed_ = 0;
     std::atomic<bool> second_stop_{false};
     std::thread second_; ///< its vCPU joins it
-    std::thread vcpu_; ///< last: the thread uses all of the above
+    std::thread vcpu_;   ///< last: the thread uses all of the above
 };
 
 } // namespace argo::runner

@@ -292,7 +292,8 @@ class Model
 
         const char* problem = nullptr;
         if (verb != "kill" && verb != "start" && verb != "restart")
-            problem = "is no command; there are kill, start and restart with a domain, policy with a file, and quit";
+            problem = "is no command; there are kill, start and restart with a domain, policy with a file, "
+                      "and quit";
         else if (which == domains_.size())
             problem = "names no domain of this model";
         else if (verb == "kill" && !domains_[which])

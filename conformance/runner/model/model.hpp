@@ -36,11 +36,11 @@ struct ModelOptions
     engine::Limits limits{};
     uint64_t features = engine::Engine::offered_features;
     std::function<bool(const engine::PolicyQuestion&)>
-        allows{}; ///< everything, if left out. Called by any thread, and asked before the policy.
+        allows{};         ///< everything, if left out. Called by any thread, and asked before the policy.
     std::string policy{}; ///< file with a compiled one, under which every domain has a label; empty: none
 
-    bool control = true;        ///< obey lines of `input`: kill, start, restart <domain>; policy <file>; quit, as at its
-                              ///< end
+    bool control = true; ///< obey lines of `input`: kill, start, restart <domain>; policy <file>; quit, as at
+                         ///< its end
     int input = 0;              ///< file descriptor
     std::FILE* output = stdout; ///< `[<domain>] <line>`, `[host] ...`
     std::FILE* complaints = stderr;

@@ -19,7 +19,8 @@ void host_start(Actor&);
 /// Destroy and start: the domid comes back, the domain is another one.
 void host_restart(Actor&);
 
-/// Other rules than the suite's, by the name that the host knows them by, and how the lead sees that they are in force.
+/// Other rules than the suite's, by the name that the host knows them by, and how the lead sees that they are
+/// in force.
 struct HostPolicy
 {
     const char* name;

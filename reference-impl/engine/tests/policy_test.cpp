@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
 //
-// Mandatory access control: images that are none, verdicts and their cache, records, and the replacement of a policy
-// while calls run. That decisions are those of the rules is the matter of reference-impl/policy/tests.
+// Mandatory access control: images that are none, verdicts and their cache, records, and the replacement of a
+// policy while calls run. That decisions are those of the rules is the matter of reference-impl/policy/tests.
 #include "engine/policy.hpp"
 #include "ring_client.hpp"
 
@@ -32,7 +32,10 @@ struct Image
     }
     PolicyHeader& header() { return *reinterpret_cast<PolicyHeader*>(bytes); }
     PolicyName& name(size_t i) { return reinterpret_cast<PolicyName*>(bytes + sizeof(PolicyHeader))[i]; }
-    PolicyRange& range() { return *reinterpret_cast<PolicyRange*>(bytes + sizeof(PolicyHeader) + 4 * sizeof(PolicyName)); }
+    PolicyRange& range()
+    {
+        return *reinterpret_cast<PolicyRange*>(bytes + sizeof(PolicyHeader) + 4 * sizeof(PolicyName));
+    }
     std::span<const std::byte> view() const { return {bytes, size}; }
 
     alignas(8) std::byte bytes[1024]{};
@@ -54,7 +57,10 @@ PolicyRule from_a_to_some()
 {
     return {bit(Hook::send), 1, labels({0}), labels({0, 1}), labels({1}), labels({1})};
 }
-PolicyRule everything() { return {all_hooks, 1, labels({0, 1}), labels({0, 1}), labels({0, 1}), labels({0, 1})}; }
+PolicyRule everything()
+{
+    return {all_hooks, 1, labels({0, 1}), labels({0, 1}), labels({0, 1}), labels({0, 1})};
+}
 PolicyRule all_but_send()
 {
     auto rule = everything();
@@ -124,17 +130,19 @@ TEST(Policy, DecidesByLabelsAndRecordsDenials)
     EXPECT_FALSE(w.monitor.allows({Hook::accept, 1, 0x20, 2, 0}));
     EXPECT_FALSE(w.monitor.allows({Hook::register_ring, 1, 16, 2, 0}));
     EXPECT_FALSE(w.monitor.allows({Hook::enable, 2, 0, 0, 0}));
-    EXPECT_EQ(w.records,
-              (std::vector<std::string>{
-                  "avc:  denied  { send } for domid=1 port=0x9 target=2 tport=0xf scontext=a_t tcontext=b_t:other "
-                  "tclass=argo_ring",
-                  "avc:  denied  { send } for domid=2 port=0x10 target=1 tport=0x10 scontext=b_t tcontext=a_t:some "
-                  "tclass=argo_ring",
-                  "avc:  denied  { accept } for domid=1 port=0x20 target=2 scontext=a_t:other tcontext=b_t "
-                  "tclass=argo_ring",
-                  "avc:  denied  { register } for domid=1 port=0x10 scontext=a_t tcontext=a_t:some tclass=argo_ring",
-                  "avc:  denied  { enable } for domid=2 scontext=b_t tcontext=b_t tclass=argo",
-              }));
+    EXPECT_EQ(
+        w.records,
+        (std::vector<std::string>{
+            "avc:  denied  { send } for domid=1 port=0x9 target=2 tport=0xf scontext=a_t tcontext=b_t:other "
+            "tclass=argo_ring",
+            "avc:  denied  { send } for domid=2 port=0x10 target=1 tport=0x10 scontext=b_t tcontext=a_t:some "
+            "tclass=argo_ring",
+            "avc:  denied  { accept } for domid=1 port=0x20 target=2 scontext=a_t:other tcontext=b_t "
+            "tclass=argo_ring",
+            "avc:  denied  { register } for domid=1 port=0x10 scontext=a_t tcontext=a_t:some "
+            "tclass=argo_ring",
+            "avc:  denied  { enable } for domid=2 scontext=b_t tcontext=b_t tclass=argo",
+        }));
 }
 
 TEST(Policy, AnAbsentDomainIsDeniedAndNobodysDenial)
@@ -186,7 +194,8 @@ TEST(Policy, RecordsAreLimitedAndTheirLossIsTold)
 
 TEST(Policy, WhatTheFormerOneAllowedIsOverWhenTheNextOneIsInForce)
 {
-    // Senders go on all the time. When settle has returned after a policy that denies, nothing arrives any more.
+    // Senders go on all the time. When settle has returned after a policy that denies, nothing arrives any
+    // more.
     const Image yes(everything()), no(all_but_send());
     LabelledPolicy allowing{Policy(yes.view())}, denying{Policy(no.view())};
     for (LabelledPolicy* policy : {&allowing, &denying})

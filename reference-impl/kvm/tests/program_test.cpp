@@ -295,18 +295,22 @@ TEST_F(ProgramTest, control_puts_a_policy_in_force_or_says_why_not)
     };
     const auto good = compiled("good policy", "[\"a_t\", \"b_t\"]"), other = compiled("other", "\"b_t\"");
     const auto none = directory_.write("none", "labels = []\n and so on, which is no compiled policy");
-    const auto topology = directory_.write("t.toml", "policy = 'good policy'\n" +
-                                                         domain("a", 1, "halt", "label = 'a_t'"));
+    const auto topology =
+        directory_.write("t.toml", "policy = 'good policy'\n" + domain("a", 1, "halt", "label = 'a_t'"));
     Program program({"run", topology, "--control"});
     ASSERT_TRUE(program.expect("[host] policy " + good + " loaded\n[host] a started\n"));
     program.write("policy " + other + "\npolicy " + none + "\npolicy " + good + "\n");
     ASSERT_TRUE(program.expect("started\n[host] policy " + good + " loaded\n"));
     program.write("quit\n");
     const auto result = program.finish();
-    EXPECT_EQ(result.errors, "argo-vmm: " + other + ": the policy does not know the label 'a_t' of domain 'a'; did you "
-                             "mean 'b_t'?\n"
-                             "argo-vmm: " + none + ": it is no policy that argo-policy compiled for the engine; make it "
-                             "with: argo-policy compile RULES --to engine --out " + none + "\n");
+    EXPECT_EQ(result.errors, "argo-vmm: " + other +
+                                 ": the policy does not know the label 'a_t' of domain 'a'; did you "
+                                 "mean 'b_t'?\n"
+                                 "argo-vmm: " +
+                                 none +
+                                 ": it is no policy that argo-policy compiled for the engine; make it "
+                                 "with: argo-policy compile RULES --to engine --out " +
+                                 none + "\n");
 }
 
 TEST_F(UsageTest, a_policy_that_does_not_fit_the_topology_is_refused)
@@ -314,18 +318,21 @@ TEST_F(UsageTest, a_policy_that_does_not_fit_the_topology_is_refused)
     const auto compiled = policy::compile_for_engine(policy::parse_rules("labels = \"a_t\"\n", "p"));
     ASSERT_EQ(directory_.write("p", compiled), directory_.file("p"));
     const auto refused = [&](const std::string& policy, const std::string& more) {
-        const auto file = directory_.write("t.toml", "policy = '" + policy + "'\n" + domain("a", 1, "hello", more));
+        const auto file =
+            directory_.write("t.toml", "policy = '" + policy + "'\n" + domain("a", 1, "hello", more));
         const auto result = Program::run({"check", file});
         EXPECT_EQ(result.exit_code, 2) << result.output;
         return result.errors;
     };
-    EXPECT_EQ(refused("missing", ""),
-              "argo-vmm: " + directory_.file("missing") + ": cannot read the policy: No such file or directory\n");
-    EXPECT_EQ(refused("p", ""), "argo-vmm: " + directory_.file("p") +
-                                    ": domain 'a' has no label in the topology; with a policy each needs one\n");
-    EXPECT_EQ(refused("p", "label = 'b_t'"), "argo-vmm: " + directory_.file("p") +
-                                                 ": the policy does not know the label 'b_t' of domain 'a'; did you "
-                                                 "mean 'a_t'?\n");
+    EXPECT_EQ(refused("missing", ""), "argo-vmm: " + directory_.file("missing") +
+                                          ": cannot read the policy: No such file or directory\n");
+    EXPECT_EQ(refused("p", ""),
+              "argo-vmm: " + directory_.file("p") +
+                  ": domain 'a' has no label in the topology; with a policy each needs one\n");
+    EXPECT_EQ(refused("p", "label = 'b_t'"),
+              "argo-vmm: " + directory_.file("p") +
+                  ": the policy does not know the label 'b_t' of domain 'a'; did you "
+                  "mean 'a_t'?\n");
 }
 
 TEST_F(ProgramTest, control_restarts_an_ended_domain_and_refuses_to_kill_it)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-// What argo-policy explains is what the engine does: for every pair of ends in the suite's policy, under every setting
-// of its booleans, and for rules with every word of the language.
+// What argo-policy explains is what the engine does: for every pair of ends in the suite's policy, under
+// every setting of its booleans, and for rules with every word of the language.
 #include "engine/policy.hpp"
 #include "policy/compile.hpp"
 
@@ -23,8 +23,8 @@ std::vector<uint32_t> samples(const Rules& rules)
 {
     std::vector<uint32_t> ports{0, 9, UINT32_MAX};
     for (const auto& range : rules.ranges) {
-        for (const uint32_t port : {range.first - 1, range.first, range.first + (range.last - range.first) / 2,
-                                    range.last, range.last + 1})
+        for (const uint32_t port : {range.first - 1, range.first,
+                                    range.first + (range.last - range.first) / 2, range.last, range.last + 1})
             ports.push_back(port);
     }
     return ports;
@@ -41,8 +41,8 @@ void expect_agreement(const Rules& rules)
         ASSERT_TRUE(labelled.assign(domid, rules.labels[domid].c_str()));
 
     uint64_t denials = 0;
-    engine::Monitor monitor([](void* count, const engine::Denial&) noexcept { ++*static_cast<uint64_t*>(count); },
-                            &denials);
+    engine::Monitor monitor(
+        [](void* count, const engine::Denial&) noexcept { ++*static_cast<uint64_t*>(count); }, &denials);
     monitor.install(&labelled);
 
     const auto ports = samples(rules);
@@ -52,8 +52,9 @@ void expect_agreement(const Rules& rules)
             for (uint16_t peer = 0; peer < (has.peer ? rules.labels.size() : 1); ++peer) {
                 for (const auto port : has.port ? ports : std::vector<uint32_t>{0}) {
                     for (const auto peer_port : has.peer_port ? ports : std::vector<uint32_t>{0}) {
-                        const bool explained = rules.decide({has.hook, domain, rules.label_of_port(port), peer,
-                                                             rules.label_of_port(peer_port)}) != nullptr;
+                        const bool explained =
+                            rules.decide({has.hook, domain, rules.label_of_port(port), peer,
+                                          rules.label_of_port(peer_port)}) != nullptr;
                         denied += !explained;
                         // Twice: computed, and as the cache has it.
                         for (int i = 0; i < 2; ++i) {

@@ -62,7 +62,8 @@ TEST(Difference, IsOfWhatIsAllowedAndNotOfHowItIsWritten)
               "+ send guest_t:disk[0x200-0x2ff] -> storage_t:disk[0x200-0x2ff]\n"
               "+ send guest_t:disk[0x100-0x1ff] -> storage_t:disk[0x200-0x2ff]\n"
               "+ notify guest_t -> storage_t:disk[0x200-0x2ff]\n");
-    EXPECT_NE(difference(parse_rules(wider, "a"), parse_rules(text, "b")).find("- register"), std::string::npos);
+    EXPECT_NE(difference(parse_rules(wider, "a"), parse_rules(text, "b")).find("- register"),
+              std::string::npos);
 }
 
 } // namespace

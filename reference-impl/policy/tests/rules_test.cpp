@@ -21,9 +21,10 @@ const std::string two = "labels = [\"a_t\", \"b_t\"]\n";
 
 TEST(Rules, AreReadWithTheirLines)
 {
-    const auto rules = parse_rules(two + "[ports]\nstorage = \"0x10-0x1f\"\n[[allow]]\nhooks = \"send\"\n"
-                                         "domain = \"a_t\"\nport = \"*\"\npeer = \"b_t\"\npeer_port = \"storage\"\n",
-                                   "r.toml");
+    const auto rules =
+        parse_rules(two + "[ports]\nstorage = \"0x10-0x1f\"\n[[allow]]\nhooks = \"send\"\n"
+                          "domain = \"a_t\"\nport = \"*\"\npeer = \"b_t\"\npeer_port = \"storage\"\n",
+                    "r.toml");
     const auto* rule = rules.decide({Hook::send, 0, 0, 1, rules.label_of_port(0x10)});
     ASSERT_NE(rule, nullptr);
     EXPECT_EQ(rule->line, 4u);
@@ -36,9 +37,11 @@ TEST(Rules, AreReadWithTheirLines)
 TEST(Rules, AreRefusedWithLineAndSuggestion)
 {
     EXPECT_EQ(refusal(""), "r.toml:1: there is no 'labels'; it lists the labels of domains");
-    EXPECT_EQ(refusal(two + "prots = 1\n"), "r.toml:2: unknown key 'prots' in the rules; did you mean 'ports'?");
-    EXPECT_EQ(refusal("labels = [\"A\"]\n"),
-              "r.toml:1: 'A' is no name for a label; it takes lower-case letters, digits and '_', a letter first");
+    EXPECT_EQ(refusal(two + "prots = 1\n"),
+              "r.toml:2: unknown key 'prots' in the rules; did you mean 'ports'?");
+    EXPECT_EQ(
+        refusal("labels = [\"A\"]\n"),
+        "r.toml:1: 'A' is no name for a label; it takes lower-case letters, digits and '_', a letter first");
     EXPECT_EQ(refusal("labels = [\"a_t\", \"a_t\"]\n"), "r.toml:1: label 'a_t' stands here twice");
     EXPECT_EQ(refusal(two + "[ports]\nx = \"5-4\"\n"), "r.toml:3: the range 0x5-0x4 ends before it begins");
     EXPECT_EQ(refusal(two + "[ports]\nx = \"5-9\"\ny = 7\n"),
@@ -48,9 +51,10 @@ TEST(Rules, AreRefusedWithLineAndSuggestion)
     EXPECT_EQ(refusal(two + "[ports]\nx = \"0x100000000\"\n"),
               "r.toml:3: '0x100000000' is no range of ports; write 7, \"0x10-0x1f\" or a list of such, up to "
               "0xffffffff");
-    EXPECT_EQ(refusal(two + "[[allow]]\nhooks = \"sned\"\n"),
-              "r.toml:3: 'sned' is no hook; there are enable, register, accept, wildcard, send, notify and vector; "
-              "did you mean 'send'?");
+    EXPECT_EQ(
+        refusal(two + "[[allow]]\nhooks = \"sned\"\n"),
+        "r.toml:3: 'sned' is no hook; there are enable, register, accept, wildcard, send, notify and vector; "
+        "did you mean 'send'?");
     EXPECT_EQ(refusal(two + "[[allow]]\nhooks = \"doorbell\"\n"),
               "r.toml:3: hook 'doorbell' is reserved for a draft operation; nothing asks it yet");
     EXPECT_EQ(refusal(two + "[[allow]]\nhooks = \"send\"\ndomain = \"*\"\n"),
@@ -98,7 +102,8 @@ peer_port = "x"
         compile_for_flask(rules, {});
         FAIL() << "rules that FLASK cannot express were compiled";
     } catch (const Trouble& trouble) {
-        EXPECT_EQ(std::string(trouble.what()).find("r.toml:12: FLASK judges source port and destination apart"), 0u)
+        EXPECT_EQ(
+            std::string(trouble.what()).find("r.toml:12: FLASK judges source port and destination apart"), 0u)
             << trouble.what();
     }
 }

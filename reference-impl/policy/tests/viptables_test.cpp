@@ -7,7 +7,8 @@
 namespace argo::policy {
 namespace {
 
-bool allows(const Rules& rules, const std::string& from, uint32_t source, const std::string& to, uint32_t port)
+bool allows(const Rules& rules, const std::string& from, uint32_t source, const std::string& to,
+            uint32_t port)
 {
     return rules.decide({Hook::send, rules.label(from), rules.label_of_port(source), rules.label(to),
                          rules.label_of_port(port)}) != nullptr;
