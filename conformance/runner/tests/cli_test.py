@@ -157,7 +157,7 @@ class Selection(CommandTest):
             code=0,
         )
         topology = (self.out / "kvm" / "topology.toml").read_text()
-        self.assertIn("role=lead peer=2 third=3 filter=sendv.to_peer mechanism=pio seed=7 slow=3", topology)
+        self.assertIn("role=lead peer=2 third=3 filter=sendv.to_peer mechanism=pio policy=1 seed=7 slow=3", topology)
         self.assertIn("role=peer lead=1 third=3", topology)
         self.assertNotIn("absent", topology)
         self.assertIn("--seed 7", self.results()["command"])

@@ -291,7 +291,8 @@ TEST_F(ProgramTest, control_puts_a_policy_in_force_or_says_why_not)
 {
     using namespace policy;
     const auto compiled = [&](const char* name, const std::string& labels) {
-        return directory_.write(name, compile_for_engine(parse_rules("labels = " + labels + "\n", name)));
+        const auto rules = "labels = " + labels + "\n[[allow]]\nhooks = 'enable'\ndomain = '*'\n";
+        return directory_.write(name, compile_for_engine(parse_rules(rules, name)));
     };
     const auto good = compiled("good policy", "[\"a_t\", \"b_t\"]"), other = compiled("other", "\"b_t\"");
     const auto none = directory_.write("none", "labels = []\n and so on, which is no compiled policy");
