@@ -29,7 +29,7 @@ def call(tool: str, *arguments: str) -> tuple[int, str]:
 def copy(source: Path, target: Path) -> None:
     """What the book and its gates read."""
     ignored = shutil.ignore_patterns("__pycache__", "tests")
-    for part in ("spec", "abi-headers/include", "tools"):
+    for part in ("spec", "abi-headers/include", "examples/storage", "tools"):
         shutil.copytree(source / part, target / part, ignore=ignored)
 
 

@@ -117,11 +117,11 @@ void describe_mechanisms(Text& text, std::string_view key, bool confirmed)
     }
 }
 
-/// The implementation's own count; of major 0 it is a version in two halves.
+/// The implementation's own count; Xen's, by either major, is its version in two halves.
 Text version_of(const argo_info& info)
 {
     Text text;
-    if (info.major == 0)
+    if (info.implementation == ARGO_IMPLEMENTATION_XEN)
         text << (info.implementation_version >> 16) << '.' << (info.implementation_version & 0xffff);
     else
         text << info.implementation_version;
