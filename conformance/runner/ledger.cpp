@@ -24,6 +24,14 @@ bool Ledger::decided(std::string_view id) const
     return entry != nullptr && entry->verdict != Verdict::not_tested;
 }
 
+std::string Ledger::next_open(std::string_view behind) const
+{
+    const auto known = index_.find(behind);
+    for (auto i = known == index_.end() ? 0 : known->second + 1; i < entries_.size(); ++i)
+        if (entries_[i].verdict == Verdict::not_tested) return entries_[i].what->id;
+    return {};
+}
+
 bool Ledger::raise(std::string_view id, Verdict verdict, std::string detail)
 {
     const auto found = index_.find(id);

@@ -32,6 +32,8 @@ class Ledger
     bool has(std::string_view id) const { return find(id) != nullptr; }
     bool decided(std::string_view id) const;
     size_t open() const noexcept { return open_; } ///< cases without a verdict
+    /// The first case without a verdict behind this one; empty: behind the start, or there is none.
+    std::string next_open(std::string_view behind) const;
 
     /// False where the case is not in the selection.
     bool raise(std::string_view id, Verdict, std::string detail);

@@ -75,14 +75,16 @@ RunOutcome Run::go() &&
     std::string missing;
     for (unsigned boots = 1;; ++boots) {
         Boot boot(outcome_.ledger, outcome_.notes);
-        const bool ended = boot_once(boot);
+        const bool ended = boot_once(boot, after);
         target_.stop();
         outcome_.identity.learn(boot);
         if (!boot.last().empty()) after = boot.last();
+        if (!passed_over_.empty()) after = passed_over_;
         missing = why_missing(boot);
         outcome_.interrupted = interrupted();
         if (ended || outcome_.ledger.open() == 0 || outcome_.interrupted) break;
-        if (!boot.progressed()) break; // it would break off at the same place for ever
+        if (!boot.progressed() && passed_over_.empty())
+            break; // it would break off at the same place for ever
         if (boots == limits_.boots) {
             missing = fmt::format("not run: the target was started {} times already", boots);
             break;
@@ -99,8 +101,9 @@ RunOutcome Run::go() &&
     return std::move(outcome_);
 }
 
-bool Run::boot_once(Boot& boot)
+bool Run::boot_once(Boot& boot, const std::string& after)
 {
+    passed_over_.clear();
     expected_deaths_.clear();
     spoke_ = false;
     cause_.clear();
@@ -116,7 +119,7 @@ bool Run::boot_once(Boot& boot)
         }
         // Also while lines come: a flood is no progress.
         if (Clock::now() >= deadline() && !boot.ended()) {
-            silent(boot);
+            silent(boot, after);
             return false;
         }
     }
@@ -191,12 +194,17 @@ bool Run::lost(Boot& boot, const Report& report)
     return true;
 }
 
-void Run::silent(Boot& boot)
+void Run::silent(Boot& boot, const std::string& after)
 {
     const auto limit = seconds(spoke_ ? limits_.one_case : limits_.first_line);
     cause_ = boot.running() ? fmt::format("no verdict within {:g} s", limit)
              : spoke_       ? fmt::format("the lead said nothing for {:g} s between cases", limit)
                             : fmt::format("the lead said nothing within {:g} s of its start", limit);
+    // What hangs with its hypervisor may have begun a case and its word of that is lost.
+    if (spoke_ && !boot.running()) {
+        passed_over_ = outcome_.ledger.next_open(boot.last().empty() ? after : boot.last());
+        outcome_.ledger.raise(passed_over_, Verdict::wedged, cause_ + ", and this case is the next");
+    }
     boot.break_off(Verdict::wedged, cause_);
 }
 

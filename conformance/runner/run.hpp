@@ -71,11 +71,11 @@ class Run
     RunOutcome go() &&;
 
   private:
-    bool boot_once(Boot& boot);
+    bool boot_once(Boot& boot, const std::string& after);
     Clock::time_point deadline() const noexcept;
     bool hear(Boot& boot, const Report& report);
     bool lost(Boot& boot, const Report& report);
-    void silent(Boot& boot);
+    void silent(Boot& boot, const std::string& after);
     std::string why_missing(const Boot& boot) const;
 
     Target& target_;
@@ -86,6 +86,7 @@ class Run
     std::vector<std::string> expected_deaths_; ///< roles that the lead asked to be killed
     Clock::time_point since_;                  ///< when the lead's last begin or verdict came
     bool spoke_ = false;                       ///< the lead said something of the protocol in this boot
+    std::string passed_over_;                  ///< a case of which the lead did not come to speak
     std::string cause_;                        ///< why the last boot broke off
 };
 

@@ -148,7 +148,7 @@ TEST_F(RunTest, another_domain_that_shuts_itself_down_is_noted)
     target_.boots = {
         {line("argo-ct 1 1 begin x.a"), ended("peer", "shutdown"), line("argo-ct 1 2 PASS x.a R")}};
     const auto outcome = go();
-    EXPECT_EQ(verdicts(outcome), "PASS ERROR ERROR ");
+    EXPECT_EQ(verdicts(outcome), "PASS WEDGED ERROR ");
     EXPECT_EQ(outcome.notes.lines().front(), "peer ended: shutdown");
 }
 
@@ -158,7 +158,7 @@ TEST_F(RunTest, only_the_lead_may_ask_and_judge)
                       line("argo-ct 1 2 PASS x.a R", "peer"), line("argo-ct 1 2 PASS x.a R", ""),
                       line("argo-ct 1 2 PASS x.a R", "host"), line("argo-ct 1 2 FAIL x.a R")}};
     const auto outcome = go();
-    EXPECT_EQ(verdicts(outcome), "FAIL ERROR ERROR ");
+    EXPECT_EQ(verdicts(outcome), "FAIL WEDGED ERROR ");
     EXPECT_TRUE(target_.acted.empty());
 }
 
@@ -167,6 +167,15 @@ TEST_F(RunTest, lines_that_say_nothing_do_not_prolong_a_case)
     target_.boots = {{line("argo-ct 1 1 begin x.a")}, {}};
     target_.flood = line("x");
     EXPECT_EQ(verdicts(go()), "WEDGED ERROR ERROR "); // and it comes to an end
+}
+
+TEST_F(RunTest, silence_between_cases_costs_the_next_one)
+{
+    target_.boots = {
+        {line("argo-ct 1 1 env role=lead"), line("argo-ct 1 2 begin x.a"), line("argo-ct 1 3 PASS x.a R")},
+        {line("argo-ct 1 1 env role=lead"), line("argo-ct 1 2 begin x.c"), line("argo-ct 1 3 PASS x.c R")}};
+    EXPECT_EQ(verdicts(go()), "PASS WEDGED PASS ");
+    EXPECT_EQ(target_.started_after, (std::vector<std::string>{"", "x.b"}));
 }
 
 TEST_F(RunTest, the_limit_is_for_a_case_and_not_for_what_it_prints)
