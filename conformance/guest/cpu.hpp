@@ -69,5 +69,6 @@ extern "C" {
 bool write_msr_safely(uint32_t index, uint64_t value);
 bool read_msr_safely(uint32_t index, uint64_t* value);
 void halt_once();
+void load_segments();
 bool vmcall_safely(uint32_t instruction, argo::suite::platform::Registers*);
 }

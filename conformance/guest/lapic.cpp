@@ -26,7 +26,8 @@ enum Register : uint32_t
     task_priority = 0x80,
     eoi = 0xb0,
     spurious = 0xf0,
-    command = 0x300,
+    command_low = 0x300, ///< in x2APIC mode all of it
+    command_high = 0x310,
     lvt_timer = 0x320,
     lvt_lint0 = 0x350,
     lvt_lint1 = 0x360,
@@ -111,11 +112,32 @@ uint32_t apic_id()
 
 void end_of_interrupt() { set(eoi, 0); }
 
-bool command_others(uint32_t what)
+void switch_lapic(bool on)
 {
-    constexpr uint32_t all_but_self = 0xc0000;
-    if (present) set(command, all_but_self | what);
+    if (!present) return;
+    set(spurious, (on ? software_enabled : 0) | spurious_vector);
+    if (!on) return;
+    set(lvt_lint0, masked);
+    set(lvt_lint1, masked);
+    set(task_priority, 0);
+}
+
+bool set_task_priority(uint8_t vector)
+{
+    if (present) set(task_priority, vector);
     return present;
+}
+
+bool command(uint32_t apic_id, uint32_t what)
+{
+    if (!present) return false;
+    if (x2) {
+        write_msr_safely(0x800 + command_low / 16, uint64_t{apic_id} << 32 | what);
+    } else {
+        set(command_high, apic_id << 24);
+        set(command_low, what);
+    }
+    return true;
 }
 
 bool start_timer(uint64_t ns)

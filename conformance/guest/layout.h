@@ -9,4 +9,7 @@
 #define BOOTED_BY_MULTIBOOT 1
 #define BOOTED_BY_PVH 2
 
+#define MOST_VCPUS 4
+#define STACK_SHIFT 12 /* of a vCPU that is not the first */
+
 #endif

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
 //
 // The suite's platform in an image: x86, memory mapped to itself. What is different under Xen is said by the
-// surroundings. All is done by one vCPU; what a second one is for, second.cpp knows.
+// surroundings. All is done by the first vCPU; what others are for, vcpus.cpp knows.
 #include "harness/platform.hpp"
 
 #include <argo/x86.hpp>
@@ -12,10 +12,10 @@
 #include "guest/layout.h"
 #include "guest/memory.hpp"
 #include "guest/panic.hpp"
-#include "guest/second.hpp"
 #include "guest/start.hpp"
 #include "guest/surroundings.hpp"
 #include "guest/traps.hpp"
+#include "guest/vcpus.hpp"
 #include "guest/xen.hpp"
 #include "harness/run.hpp"
 
@@ -65,9 +65,16 @@ class Machine final : public Surroundings
         seen = taken();
     }
     uint64_t frame(uint64_t page) const override { return page; }
-    uint64_t vcpu() override { return apic_id(); }
-    uint32_t events(uint8_t vector) override { return taken(vector); }
-    bool start_second() override { return start_second_by_apic(); }
+    uint64_t vcpu(uint32_t number) override { return apic_id_of(number); }
+    uint32_t events(uint8_t vector, uint32_t vcpu) override { return taken(vector, vcpu); }
+    bool start_vcpu(uint32_t number) override { return start_vcpu_by_apic(number); }
+    void take_interrupts(uint32_t number, bool on) override { take_interrupts_by_apic(number, on); }
+    void halt(uint32_t) override
+    {
+        halt_once();
+        disable_interrupts();
+    }
+    void wake(uint32_t number) override { wake_by_apic(number); }
 };
 
 constinit Machine pc;
@@ -201,9 +208,11 @@ uint64_t now() { return guest::surroundings().now(); }
 void wait(uint64_t ns) { guest::surroundings().wait(ns); }
 void renew(const char* words, size_t length) { guest::surroundings().renew({words, length}); }
 
-uint32_t events(uint8_t vector) { return guest::surroundings().events(vector); }
-uint32_t channel(uint64_t vector) { return guest::surroundings().channel(vector); }
-uint64_t vcpu() { return guest::surroundings().vcpu(); }
+uint32_t events(uint8_t vector, uint32_t vcpu) { return guest::surroundings().events(vector, vcpu); }
+uint32_t last_event(uint8_t vector) { return guest::last_taken(vector); }
+bool hold_events(uint8_t vector) { return guest::set_task_priority(vector); }
+uint32_t channel(uint64_t vector, uint32_t vcpu) { return guest::surroundings().channel(vector, vcpu); }
+uint64_t vcpu(uint32_t number) { return guest::surroundings().vcpu(number); }
 const char* environment() { return guest::surroundings().name(); }
 const char* architecture() { return "x86_64"; }
 

@@ -20,8 +20,14 @@ class Surroundings
     virtual void print(std::string_view line) = 0;
     /// Tell whoever watches that this domain is done, and halt.
     [[noreturn]] virtual void shut_down(bool in_order) = 0;
-    /// Let the second vCPU, which is at rest, run second_main() once. False: there is none.
-    virtual bool start_second() = 0;
+    /// Let another vCPU, which is down, run vcpu_main() once. False: there is no such vCPU.
+    virtual bool start_vcpu(uint32_t number) = 0;
+    /// On that vCPU: let interrupts come to it, or not. They stay disabled.
+    virtual void take_interrupts(uint32_t number, bool on) = 0;
+    /// On that vCPU: halt until it has taken one, which may have come before.
+    virtual void halt(uint32_t number) = 0;
+    /// Interrupt it.
+    virtual void wake(uint32_t number) = 0;
     /// See platform::renew().
     virtual void renew(std::string_view) {}
     /// CPUID as the hypervisor wants it to be seen.
@@ -32,12 +38,12 @@ class Surroundings
     virtual void wait(uint64_t ns) = 0;
     /// A page of the image by the number that the hypervisor has for it.
     virtual uint64_t frame(uint64_t page) const = 0;
-    /// What a LAPIC binding has for a target that means this vCPU.
-    virtual uint64_t vcpu() = 0;
+    /// What a binding has for a target that means this vCPU.
+    virtual uint64_t vcpu(uint32_t number) = 0;
     /// How often this interrupt was taken, by whichever way.
-    virtual uint32_t events(uint8_t vector) = 0;
+    virtual uint32_t events(uint8_t vector, uint32_t vcpu) = 0;
     /// See platform::channel().
-    virtual uint32_t channel(uint64_t) { return 0; }
+    virtual uint32_t channel(uint64_t, uint32_t) { return 0; }
 
   protected:
     ~Surroundings() = default;

@@ -135,6 +135,28 @@ vmcall_safely:
     faults_at 2b, 5b
 
 /*
+ * void load_segments(): those of the image, for a vCPU that came here without them. No interrupt can be taken
+ * before, nor returned from.
+ */
+    .globl load_segments
+load_segments:
+    lgdt    long_gdt_pointer
+    pop     %rax
+    push    $CODE_SELECTOR
+    push    %rax
+    mov     $DATA_SELECTOR, %eax
+    mov     %eax, %ds
+    mov     %eax, %es
+    mov     %eax, %ss
+    lretq
+
+    .section .rodata
+long_gdt_pointer:
+    .word 3 * 8 - 1
+    .quad gdt
+    .text
+
+/*
  * void halt_once(): enable interrupts, and halt until one comes. An interrupt may be taken right in front of the
  * halt where an emulator forgets that STI shields the next instruction; the handler then moves on behind it.
  */

@@ -7,6 +7,7 @@
 #include "guest/lapic.hpp"
 #include "guest/layout.h"
 #include "guest/panic.hpp"
+#include "guest/vcpus.hpp"
 #include "harness/text.hpp"
 
 namespace {
@@ -51,8 +52,12 @@ constexpr uint64_t stub_size = 16;
 constexpr uint64_t first_interrupt = 32;
 
 alignas(16) Gate gates[256];
-volatile uint32_t counts[256];
-volatile uint32_t total;
+/// By vCPU: each writes its own.
+struct Tally
+{
+    volatile uint32_t of[256], all;
+    volatile uint32_t last[256]; ///< what `all` was when this one was taken last
+} tallies[argo::suite::platform::most_vcpus];
 uint8_t handled_vector = 0; ///< the one that has a handler; zero: none has
 void (*handler)() = nullptr;
 
@@ -96,8 +101,10 @@ void trap(Trap& trap)
         }
         die_of(trap);
     }
-    counts[trap.vector] = counts[trap.vector] + 1;
-    total = total + 1;
+    Tally& tally = tallies[argo::guest::this_vcpu()];
+    tally.of[trap.vector] = tally.of[trap.vector] + 1;
+    tally.all = tally.all + 1;
+    tally.last[trap.vector] = tally.all;
     if (trap.rip == address_of(halt_instruction)) trap.rip = address_of(halt_end);
     if (handled_vector != 0 && trap.vector == handled_vector)
         handler();
@@ -119,6 +126,11 @@ void set_up_traps()
                          static_cast<uint32_t>(stub >> 32),
                          0};
     }
+    load_traps();
+}
+
+void load_traps()
+{
     const TablePointer pointer = {sizeof gates - 1, reinterpret_cast<uint64_t>(gates)};
     asm volatile("lidt %0" : : "m"(pointer) : "memory");
 }
@@ -129,7 +141,8 @@ void handle_interrupt(uint8_t vector, void (*by)())
     handled_vector = vector;
 }
 
-uint32_t taken(uint8_t vector) { return counts[vector]; }
-uint32_t taken() { return total; }
+uint32_t taken(uint8_t vector, uint32_t vcpu) { return tallies[vcpu].of[vector]; }
+uint32_t taken() { return tallies[0].all; }
+uint32_t last_taken(uint8_t vector) { return tallies[0].last[vector]; }
 
 } // namespace argo::guest

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
 //
-// A guest of Xen: hypercalls, events, time, and the console ring. All events arrive at the first vCPU, by the
-// two-level ABI.
+// A guest of Xen: hypercalls, events, time, and the console ring. Events arrive by the two-level ABI, at the
+// first vCPU all but those that another one listens to.
 #include "guest/xen.hpp"
 
 #include <argo/x86.hpp>
@@ -16,6 +16,7 @@
 #include "guest/start.hpp"
 #include "guest/surroundings.hpp"
 #include "guest/traps.hpp"
+#include "guest/vcpus.hpp"
 
 extern "C" {
 extern const uint8_t xen_hypercall_page[];
@@ -43,13 +44,15 @@ uint32_t console_port = 0;
 uint32_t ports[64];
 uint32_t port_count = 0;
 volatile uint32_t events = 0;
-uint64_t arrived[64]; ///< bit by port
-/// The port that is taken for an interrupt, and how often it was: PV all, and by its number VIRQ_ARGO.
+uint64_t arrived[64];                            ///< bit by port
+uint64_t heard[suite::platform::most_vcpus][64]; ///< the ports that each listens to
+/// The port that is taken for an interrupt of a vCPU, and how often it was: PV all, and by its number
+/// VIRQ_ARGO.
 struct Channel
 {
     uint32_t port;
     volatile uint32_t taken;
-} channels[256];
+} channels[suite::platform::most_vcpus][256];
 constexpr uint32_t first_vector = 32;
 constexpr uint32_t first_vcpu = 0;
 
@@ -75,7 +78,7 @@ uint32_t block()
 void mask_events()
 {
     if (pv)
-        reinterpret_cast<volatile uint8_t&>(shared.vcpu[0].upcall_mask) = 1;
+        upcall_mask(0) = 1;
     else
         disable_interrupts();
 }
@@ -94,6 +97,12 @@ void unmask_events()
         xen_event();
         vcpu.upcall_mask = 0;
     }
+}
+
+void unmask(uint32_t port, uint32_t vcpu)
+{
+    __atomic_fetch_or(&heard[vcpu][port / 64], uint64_t{1} << port % 64, __ATOMIC_SEQ_CST);
+    call(Hypercall::event_channel_op, EventOp::unmask, &port); // what is pending already comes now
 }
 
 void set_hvm_param(uint32_t index, uint64_t value)
@@ -161,7 +170,29 @@ class Guest final : public Surroundings
         constexpr auto reason = static_cast<uint32_t>(ShutdownReason::reboot);
         while (true) call(Hypercall::sched_op, SchedOp::shutdown, &reason);
     }
-    bool start_second() override { return xen::start_second(); }
+    bool start_vcpu(uint32_t number) override { return xen::start_vcpu(number); }
+    void take_interrupts(uint32_t number, bool on) override
+    {
+        if (!pv) take_interrupts_by_apic(number, on);
+    }
+    void halt(uint32_t number) override
+    {
+        if (pv) {
+            call(Hypercall::sched_op, SchedOp::block); // which unmasks
+            upcall_mask(number) = 1;
+        } else {
+            halt_once();
+            disable_interrupts();
+        }
+    }
+    void wake(uint32_t number) override
+    {
+        const uint32_t port = pv ? channel(wake_vector, number) : 0;
+        if (pv)
+            call(Hypercall::event_channel_op, EventOp::send, &port);
+        else
+            wake_by_apic(number);
+    }
     CpuidRegisters cpuid(uint32_t leaf, uint32_t subleaf) override
     {
         return pv ? pv_cpuid(leaf, subleaf) : x86::cpuid(leaf, subleaf);
@@ -175,23 +206,24 @@ class Guest final : public Surroundings
         if (!pv) return page;
         return page < frame_count ? frames[page] : page | nowhere;
     }
-    uint64_t vcpu() override { return pv ? 0 : apic_id(); }
-    uint32_t events(uint8_t vector) override
+    uint64_t vcpu(uint32_t number) override { return pv ? number : apic_id_of(number); }
+    uint32_t events(uint8_t vector, uint32_t vcpu) override
     {
-        return pv || vector < first_vector ? channels[vector].taken : taken(vector);
+        return pv || vector < first_vector ? channels[vcpu][vector].taken : taken(vector, vcpu);
     }
-    uint32_t channel(uint64_t vector) override
+    uint32_t channel(uint64_t vector, uint32_t vcpu) override
     {
-        if (vector == virq_argo) return channels[virq_argo].port;
+        if (vector == virq_argo) return channels[0][virq_argo].port;
         if (!pv) return 0;
-        if (vector < first_vector || vector >= std::size(channels)) return UINT32_MAX;
-        uint32_t& port = channels[vector].port;
+        if (vector < first_vector || vector >= std::size(channels[0])) return UINT32_MAX;
+        if (vcpu >= std::size(channels)) vcpu = 0; // whom nobody is told of
+        uint32_t& port = channels[vcpu][vector].port;
         if (port == 0) {
-            BindIpi bind = {0, 0};
+            BindIpi bind = {vcpu, 0};
             if (call(Hypercall::event_channel_op, EventOp::bind_ipi, &bind) != 0)
                 panic("panic: Xen refuses an event channel");
             port = bind.port;
-            listen(port);
+            vcpu == 0 ? listen_to(port) : unmask(port, vcpu);
         }
         return port;
     }
@@ -213,9 +245,9 @@ void set_up_events()
         handle_interrupt(event_vector, xen_event);
         set_hvm_param(param_callback, callback_by_vector | event_vector);
     }
-    channels[virq_argo].port = bind_virq(virq_argo);
-    listen(channels[virq_argo].port);
-    if (!pv) listen(bind_virq(virq_timer));
+    channels[0][virq_argo].port = bind_virq(virq_argo);
+    listen_to(channels[0][virq_argo].port);
+    if (!pv) listen_to(bind_virq(virq_timer));
     unmask_events();
 }
 
@@ -223,7 +255,7 @@ void set_up_console(void* ring, uint64_t port)
 {
     console = static_cast<ConsoleRing*>(ring);
     console_port = static_cast<uint32_t>(port);
-    listen(console_port);
+    listen_to(console_port);
 }
 
 } // namespace
@@ -251,6 +283,8 @@ TrapInfo trap_info(uint8_t vector)
     return {vector, 0, flat_code, reinterpret_cast<uint64_t>(xen_pv_trap_stubs) + vector * stub_size};
 }
 
+volatile uint8_t& upcall_mask(uint32_t vcpu) { return shared.vcpu[vcpu].upcall_mask; }
+
 uint32_t bind_virq(uint32_t virq)
 {
     BindVirq bind = {virq, 0, 0};
@@ -259,10 +293,10 @@ uint32_t bind_virq(uint32_t virq)
     return bind.port;
 }
 
-void listen(uint32_t port)
+void listen_to(uint32_t port)
 {
     if (port_count < sizeof ports / sizeof *ports) ports[port_count++] = port;
-    call(Hypercall::event_channel_op, EventOp::unmask, &port); // what is pending already comes now
+    unmask(port, 0);
 }
 
 void ignore(uint32_t port)
@@ -385,19 +419,21 @@ void start_xen_pv(const argo::guest::xen::StartInfo* info)
 void xen_event()
 {
     using namespace argo::guest::xen;
-    auto& vcpu = shared.vcpu[0];
+    const uint32_t number = argo::guest::this_vcpu();
+    auto& vcpu = shared.vcpu[number];
     __atomic_store_n(&vcpu.upcall_pending, uint8_t{0}, __ATOMIC_SEQ_CST);
     uint64_t selected = __atomic_exchange_n(&vcpu.pending_selector, 0, __ATOMIC_SEQ_CST);
     for (int word = 0; selected != 0; word++, selected >>= 1) {
         if ((selected & 1) == 0) continue;
-        const uint64_t pending =
-            __atomic_load_n(&shared.pending[word], __ATOMIC_SEQ_CST) & ~shared.mask[word];
+        const uint64_t pending = __atomic_load_n(&shared.pending[word], __ATOMIC_SEQ_CST) &
+                                 ~shared.mask[word] & heard[number][word];
         __atomic_fetch_and(&shared.pending[word], ~pending, __ATOMIC_SEQ_CST);
-        if (pending != 0) events = events + 1;
-        arrived[word] |= pending;
-        for (Channel& channel : channels) {
+        for (Channel& channel : channels[number]) {
             if (channel.port == 0 || static_cast<int>(channel.port / 64) != word) continue;
             if ((pending >> channel.port % 64 & 1) != 0) channel.taken = channel.taken + 1;
         }
+        if (pending == 0 || number != 0) continue;
+        events = events + 1;
+        arrived[word] |= pending;
     }
 }

@@ -26,13 +26,16 @@ bool is_pv();
 inline constexpr uint8_t exceptions = 32;
 TrapInfo trap_info(uint8_t vector);
 
-/// Let the second vCPU run second_main() once more. False: there is none.
-bool start_second();
+/// Let another vCPU run vcpu_main() once more. False: there is none.
+bool start_vcpu(uint32_t number);
 
 /// Ask for a virtual interrupt; its port.
 uint32_t bind_virq(uint32_t virq);
-/// Let events of this port end waits.
-void listen(uint32_t port);
+/// PV: whether this vCPU is called for no event.
+volatile uint8_t& upcall_mask(uint32_t vcpu);
+
+/// Let events of this port end waits of the first vCPU.
+void listen_to(uint32_t port);
 void ignore(uint32_t port);
 /// Whether there was one since the last question.
 bool came(uint32_t port);

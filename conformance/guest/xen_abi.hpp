@@ -147,6 +147,7 @@ struct AllocUnbound
 enum class SchedOp : uint32_t
 {
     yield = 0,
+    block = 1,
     shutdown = 2,
     poll = 3,
 };

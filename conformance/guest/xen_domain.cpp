@@ -167,12 +167,12 @@ int64_t populate(uint16_t domid, uint32_t count)
     return 0;
 }
 
-/// Each vCPU by number on a processor: so the first ones share a clock with the stage, and the second ones
-/// have another processor for themselves.
+/// First vCPUs on the first processor, so that they share a clock with the stage, and all others on the
+/// second one.
 int64_t place(uint16_t domid, uint32_t vcpus)
 {
     for (uint32_t vcpu = 0; vcpu < vcpus; vcpu++) {
-        auto processors = static_cast<uint8_t>(1 << vcpu);
+        auto processors = static_cast<uint8_t>(vcpu == 0 ? 1 : 2);
         const VcpuAffinity affinity = {vcpu, affinity_hard, {&processors, 8}, {}};
         if (const auto e = domctl(Domctl::set_vcpu_affinity, domid, &DomctlCall::affinity, affinity))
             return e;
@@ -225,7 +225,7 @@ Domain::Failure start_pvh_guest(const Plan& plan, uint32_t console_port)
     }
 
     // The vCPU as the boot protocol wants it. Xen's own record tells the header's contents.
-    static uint8_t now[16384];
+    static uint8_t now[65536];
     if (const auto e = domctl_buffer(Domctl::get_hvm_context, plan.domid, sizeof now, now); e < 0)
         return {"get HVM context", e};
     static struct
@@ -415,7 +415,7 @@ Domain::Failure Domain::construct(const Plan& plan, std::span<const uint8_t> fil
     const Failure started =
         plan.pv ? start_pv_guest(plan, unbound.port) : start_pvh_guest(plan, unbound.port);
     if (started.what != nullptr) return started;
-    listen(port_);
+    listen_to(port_);
     clear_request();
     if (const auto e = domctl(Domctl::unpause, domid_)) return {"unpause", e};
     return {};

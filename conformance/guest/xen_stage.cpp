@@ -214,7 +214,7 @@ void run_stage(std::span<const uint8_t> module)
 {
     if (!set_up_second_port()) panic("panic: the stage has no second serial port");
     const uint32_t exceptions_port = bind_virq(virq_domain_exception);
-    listen(exceptions_port);
+    listen_to(exceptions_port);
     read_module(module);
     // In their order: the lead runs already while the others are made, and waits for them when it needs them.
     for (size_t i = 0; i < actor_count; i++) start(actors[i], actors[i].plan.command_line);

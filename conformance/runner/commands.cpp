@@ -242,10 +242,12 @@ class Runs
         ProgressLine line(title, selection.size());
         target_.choose(environment, mechanism, sample);
         target_.start("");
+        constexpr double soaking = 50; // as many times more rounds
+        const auto limits = Limits().scaled(target_.timeout_factor() * (wish_.soak ? soaking : 1));
         auto outcome =
-            Run(target_, selection, Limits().scaled(target_.timeout_factor()), log_,
-                [&](const std::string& running, const Ledger& ledger) { line.show(running, ledger); })
-                .go();
+            Run(target_, selection, limits, log_, [&](const std::string& running, const Ledger& ledger) {
+                line.show(running, ledger);
+            }).go();
         auto& identity = outcome.identity;
         if (identity.mechanism.empty() && mechanism != every_mechanism)
             identity.mechanism = mechanism; // it did not come so far

@@ -62,6 +62,8 @@ int run(int argc, char** argv)
     run->add_option("--timeout-factor", options.wish.timeout_factor, "Multiplies every limit of time")
         ->check(CLI::Range(0.001, 1000.0))
         ->capture_default_str();
+    run->add_flag("--soak", options.wish.soak,
+                  "100000 rounds in each race of two vCPUs, where else there are 2000");
     run->add_option(
         "--policy", options.wish.rules,
         "Rules for targets model and kvm (TOML), in the place of the suite's own; none: no policy at all");

@@ -89,6 +89,9 @@ std::string guest_command_line(const Role& own, const std::vector<Role>& all, co
     if (!after.empty()) line += " after=" + after;
     if (!wish.mechanism.empty() && wish.mechanism != every_mechanism) line += " mechanism=" + wish.mechanism;
     if (wish.policy) line += " policy=1";
+    constexpr unsigned many_races = 100'000;
+    if (const auto races = wish.soak ? many_races : wish.races; races != 0)
+        line += fmt::format(" races={}", races);
     line += fmt::format(" seed={} slow={}", wish.seed,
                         std::max(1u, static_cast<unsigned>(std::ceil(wish.timeout_factor))));
     return line;

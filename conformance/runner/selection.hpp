@@ -31,6 +31,8 @@ struct Wish
     std::string environment; ///< what the guests are to say of their surroundings, beside what they find
     uint64_t seed = 1;
     double timeout_factor = 1;   ///< multiplies every limit of time
+    unsigned races = 0;          ///< rounds of a race, in the place of the suite's own number
+    bool soak = false;           ///< and as many as a long run has
     std::filesystem::path rules; ///< of a policy, in the place of the suite's own; none: no policy
     bool policy = false;         ///< the target has a policy in force
 };

@@ -49,6 +49,7 @@ const Kind& kind_of(const std::string& target) { return *std::ranges::find(kinds
 
 /// An emulated CPU, which several domains share.
 constexpr double slowness = 3;
+constexpr unsigned races = 500;
 
 /// The last line of a program's complaints.
 std::string last_line(const std::filesystem::path& errors)
@@ -143,6 +144,7 @@ std::unique_ptr<Target> make_xen(DomainsTarget::Setting setting, const XenProgra
     setting.image = image;
     setting.quick = false;
     setting.wish.timeout_factor *= slowness;
+    setting.wish.races = races;
     // The list is upstream's, and lies beside the script that the link leads to.
     std::error_code none;
     if (kind_of(setting.name).series == "--stock")

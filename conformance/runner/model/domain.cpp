@@ -48,6 +48,7 @@ SimulatedDomain::SimulatedDomain(const ModelBoard& board, std::string name, uint
         munmap(memory_.data(), memory_.size());
         throw std::invalid_argument("domain '" + name_ + "': " + std::to_string(domid) + " is no free domid");
     }
+    vcpus_[0].on = true;
     vcpu_ = std::thread([this] { run(); });
 }
 
@@ -69,7 +70,8 @@ void SimulatedDomain::run()
 {
     current = this;
     if (setjmp(end_) == 0) suite::run();
-    stop_second(); // whose step works on what is this thread's
+    // Steps of the others work on what is this thread's.
+    for (uint32_t number = 1; number < vcpus_.size(); number++) stop_vcpu(number);
     if (stop_) return;
     done_ = true;
     board_.ended();
@@ -85,15 +87,28 @@ void* SimulatedDomain::page(uint64_t gfn)
     return gfn != 0 && gfn < board_.pages ? memory_.data() + gfn * ARGO_PAGE_SIZE : nullptr;
 }
 
-void SimulatedDomain::raise(uint64_t vector)
+void SimulatedDomain::raise(uint32_t vcpu, uint8_t vector)
 {
-    taken_[vector & 0xff]++;
     {
         // Under the lock, so that a vCPU that has looked and is about to wait hears of it.
         const std::lock_guard lock(mutex_);
-        taken_in_all_++;
+        vcpus_[vcpu].held.set(vector);
+        take(vcpus_[vcpu]);
     }
     wake_.notify_all();
+}
+
+/// The highest vector first, as a local APIC has it. The lock is held.
+void SimulatedDomain::take(Vcpu& vcpu)
+{
+    constexpr unsigned vectors_of_class = 16;
+    if (!vcpu.on) return;
+    for (unsigned vector = 255; vector / vectors_of_class > vcpu.priority / vectors_of_class; vector--) {
+        if (!vcpu.held.test(vector)) continue;
+        vcpu.held.reset(vector);
+        vcpu.last[vector] = ++vcpu.taken_in_all;
+        vcpu.taken[vector]++;
+    }
 }
 
 const char* SimulatedDomain::command_line() { return command_line_.c_str(); }
@@ -115,16 +130,32 @@ void SimulatedDomain::wait(uint64_t ns)
 {
     {
         std::unique_lock lock(mutex_);
-        wake_.wait_for(lock, std::chrono::nanoseconds(ns), [&] { return stop_ || taken_in_all_ != seen_; });
-        seen_ = taken_in_all_;
+        Vcpu& vcpu = vcpus_[0];
+        wake_.wait_for(lock, std::chrono::nanoseconds(ns),
+                       [&] { return stop_ || vcpu.taken_in_all != vcpu.seen; });
+        vcpu.seen = vcpu.taken_in_all;
     }
     check_alive();
 }
 
-uint32_t SimulatedDomain::events(uint8_t vector)
+uint32_t SimulatedDomain::events(uint8_t vector, uint32_t vcpu)
 {
     check_alive();
-    return taken_[vector];
+    return vcpus_[vcpu].taken[vector];
+}
+
+uint32_t SimulatedDomain::last_event(uint8_t vector)
+{
+    check_alive();
+    return vcpus_[0].last[vector];
+}
+
+void SimulatedDomain::hold_events(uint8_t vector)
+{
+    check_alive();
+    const std::lock_guard lock(mutex_);
+    vcpus_[0].priority = vector;
+    take(vcpus_[0]);
 }
 
 CpuidRegisters SimulatedDomain::cpuid(uint32_t leaf, uint32_t subleaf)
@@ -170,21 +201,36 @@ CallPage& SimulatedDomain::borrow()
 
 void SimulatedDomain::give_back(CallPage&) { borrowed_--; }
 
-bool SimulatedDomain::start_second(void (*step)(void*), void* argument)
+bool SimulatedDomain::start_vcpu(uint32_t number, bool (*step)(void*), void* argument)
 {
     check_alive();
-    stop_second();
-    second_stop_ = false;
-    second_ = std::thread([=, this] {
-        while (!second_stop_.load(std::memory_order_relaxed)) step(argument);
+    stop_vcpu(number);
+    Vcpu& vcpu = vcpus_[number];
+    {
+        const std::lock_guard lock(mutex_);
+        vcpu.on = true;
+        take(vcpu);
+    }
+    vcpu.thread = std::thread([=, this, &vcpu] {
+        while (vcpu.on) {
+            if (step(argument)) continue;
+            std::unique_lock lock(mutex_);
+            wake_.wait(lock, [&] { return !vcpu.on || vcpu.taken_in_all != vcpu.seen; });
+            vcpu.seen = vcpu.taken_in_all;
+        }
     });
     return true;
 }
 
-void SimulatedDomain::stop_second()
+void SimulatedDomain::stop_vcpu(uint32_t number)
 {
-    second_stop_ = true;
-    if (second_.joinable()) second_.join();
+    Vcpu& vcpu = vcpus_[number];
+    {
+        const std::lock_guard lock(mutex_);
+        vcpu.on = false;
+    }
+    wake_.notify_all();
+    if (vcpu.thread.joinable()) vcpu.thread.join();
 }
 
 std::span<uint8_t> SimulatedDomain::scratch() const

@@ -8,6 +8,7 @@
 
 #include <array>
 #include <atomic>
+#include <bitset>
 #include <condition_variable>
 #include <csetjmp>
 #include <cstdint>
@@ -21,6 +22,7 @@
 
 #include "engine/discovery.hpp"
 #include "engine/engine.hpp"
+#include "harness/platform.hpp"
 
 namespace argo::runner {
 
@@ -55,7 +57,7 @@ class SimulatedDomain
     // From the engine.
 
     void* page(uint64_t gfn);
-    void raise(uint64_t vector);
+    void raise(uint32_t vcpu, uint8_t vector);
 
     // From the vCPU. Each of these does not return when the domain is being stopped.
 
@@ -63,7 +65,9 @@ class SimulatedDomain
     void print(std::string_view line);
     uint64_t now();
     void wait(uint64_t ns);
-    uint32_t events(uint8_t vector);
+    uint32_t events(uint8_t vector, uint32_t vcpu);
+    uint32_t last_event(uint8_t vector);
+    void hold_events(uint8_t vector);
     CpuidRegisters cpuid(uint32_t leaf, uint32_t subleaf);
     /// Ring the doorbell of a mechanism whose first parameters these are. False: nobody is there, or refuses.
     bool ring(uint32_t mechanism, uint64_t where, uint64_t frame);
@@ -73,15 +77,29 @@ class SimulatedDomain
               int64_t& result);
     CallPage& borrow();
     void give_back(CallPage&);
-    /// A second vCPU, which does nothing but this, until it is stopped. It can be had.
-    bool start_second(void (*step)(void*), void* argument);
-    void stop_second();
+    /// Another vCPU, which does nothing but this, until it is stopped. It can be had.
+    bool start_vcpu(uint32_t number, bool (*step)(void*), void* argument);
+    void stop_vcpu(uint32_t number);
     std::span<uint8_t> memory() const { return memory_; }
     std::span<uint8_t> scratch() const;
 
   private:
     void run();
     void check_alive();
+
+    /// Its local APIC, and its thread, if it has one.
+    struct Vcpu
+    {
+        std::bitset<256> held;       ///< raised, and not taken yet
+        std::atomic<bool> on{false}; ///< takes interrupts
+        uint8_t priority = 0;        ///< what is of this class, or below, is not taken
+        std::array<std::atomic<uint32_t>, 256> taken{};
+        std::array<std::atomic<uint32_t>, 256> last{}; ///< the how-manieth of all this was
+        std::atomic<uint32_t> taken_in_all{0};
+        uint32_t seen = 0;  ///< of them, when it halted last
+        std::thread thread; ///< the first vCPU joins that of another one
+    };
+    void take(Vcpu&);
 
     const ModelBoard& board_;
     const std::string name_;
@@ -90,19 +108,15 @@ class SimulatedDomain
     engine::Domain* domain_;
     const bool sees_argo_;
 
-    std::mutex mutex_; ///< for wake_
+    std::mutex mutex_; ///< for wake_, and what a local APIC holds
     std::condition_variable wake_;
-    std::array<std::atomic<uint32_t>, 256> taken_{};
-    std::atomic<uint32_t> taken_in_all_{0};
-    uint32_t seen_ = 0; ///< by the vCPU
+    std::array<Vcpu, suite::platform::most_vcpus> vcpus_;
 
     std::atomic<bool> stop_{false};
     std::atomic<bool> done_{false};
     std::jmp_buf end_{};
     size_t borrowed_ = 0;
-    std::atomic<bool> second_stop_{false};
-    std::thread second_; ///< its vCPU joins it
-    std::thread vcpu_;   ///< last: the thread uses all of the above
+    std::thread vcpu_; ///< the first one; last here: the thread uses all of the above
 };
 
 } // namespace argo::runner

@@ -75,9 +75,10 @@ class ModelHost final : public engine::Host
     }
     void raise(engine::Domain& domain, const engine::Interrupt& interrupt) noexcept override
     {
-        simulated(domain).raise(interrupt.value);
+        simulated(domain).raise(static_cast<uint32_t>(interrupt.target),
+                                static_cast<uint8_t>(interrupt.value));
     }
-    bool has_vcpu(engine::Domain&, uint64_t id) noexcept override { return id == 0; }
+    bool has_vcpu(engine::Domain&, uint64_t id) noexcept override { return id < suite::platform::most_vcpus; }
     bool allows(const engine::PolicyQuestion& question) noexcept override
     {
         return (!options_.allows || options_.allows(question)) && monitor_.allows(question);

@@ -41,7 +41,7 @@ struct ModelOptions
 
     bool control = true; ///< obey lines of `input`: kill, start, restart <domain>; policy <file>; quit, as at
                          ///< its end
-    int input = 0;              ///< file descriptor
+    int input = 0;       ///< file descriptor
     std::FILE* output = stdout; ///< `[<domain>] <line>`, `[host] ...`
     std::FILE* complaints = stderr;
 };

@@ -108,11 +108,20 @@ void* pointer(Gpa where, size_t size)
 uint64_t memory_end() { return here().memory().size(); }
 uint64_t now() { return here().now(); }
 void wait(uint64_t ns) { here().wait(ns); }
-uint32_t events(uint8_t vector) { return here().events(vector); }
-uint32_t channel(uint64_t) { return 0; }
-uint64_t vcpu() { return 0; }
-bool start_second(void (*step)(void*), void* argument) { return here().start_second(step, argument); }
-void stop_second() { here().stop_second(); }
+uint32_t events(uint8_t vector, uint32_t vcpu) { return here().events(vector, vcpu); }
+uint32_t last_event(uint8_t vector) { return here().last_event(vector); }
+bool hold_events(uint8_t vector)
+{
+    here().hold_events(vector);
+    return true;
+}
+uint32_t channel(uint64_t, uint32_t) { return 0; }
+uint64_t vcpu(uint32_t number) { return number; }
+bool start_vcpu(uint32_t number, bool (*step)(void*), void* argument)
+{
+    return here().start_vcpu(number, step, argument);
+}
+void stop_vcpu(uint32_t number) { here().stop_vcpu(number); }
 const char* environment() { return "model"; }
 
 const char* architecture()

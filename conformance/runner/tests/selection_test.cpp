@@ -80,6 +80,8 @@ TEST_F(SelectionTest, guests_are_told)
     const std::vector<Role> many{{"lead", "lead", 1}, {"crowd-4", "crowd", 4}, {"crowd-5", "crowd", 5}};
     EXPECT_EQ(guest_command_line(many[0], many, wish, ""), "role=lead crowd=4-5 seed=1 slow=1");
     EXPECT_EQ(guest_command_line(many[2], many, wish, ""), "role=crowd lead=1 seed=1 slow=1");
+    wish.soak = true;
+    EXPECT_EQ(guest_command_line(many[2], many, wish, ""), "role=crowd lead=1 races=100000 seed=1 slow=1");
     wish.timeout_factor = 0.1;
     EXPECT_TRUE(guest_command_line(roles[0], roles, wish, "").ends_with("slow=1"));
 }

@@ -163,7 +163,7 @@ int64_t LocalActor::invoke(uint32_t word, const uint64_t (&arguments)[4], bool u
     if (upstream || takes_linear(hypervisor_.mechanism().id)) {
         if (word == ARGO_OPERATION_WORD(ARGO_OP_REGISTER_RING)) a[1] = translated(a[1], a[2]);
         if (word == ARGO_OPERATION_WORD(ARGO_OP_VECTOR) && a[1] == ARGO_BINDING_LAPIC) {
-            const uint32_t channel = platform::channel(a[3]);
+            const uint32_t channel = platform::channel(a[3], static_cast<uint32_t>(a[2]));
             if (channel != 0) a[1] = ARGO_BINDING_EVTCHN, a[3] = channel;
         }
     }

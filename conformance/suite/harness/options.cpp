@@ -102,6 +102,7 @@ constexpr Key keys[] = {
     {"crc", [](Options& to, std::string_view text) { return number_into(text, UINT32_MAX, to.crc); }},
     {"done", [](Options& to, std::string_view text) { return number_into(text, UINT32_MAX, to.done); }},
     {"policy", [](Options& to, std::string_view text) { return to.policy = text == "1"; }},
+    {"races", [](Options& to, std::string_view text) { return number_into(text, UINT32_MAX, to.races); }},
     {"slow",
      [](Options& to, std::string_view text) { return text != "0" && number_into(text, 1000, to.slow); }},
 };

@@ -36,11 +36,12 @@ struct Options
     std::string_view mechanism{};   ///< use this one; else the first that works
     uint64_t seed = 0;
     // What a domain that gives its place to a new one tells it of itself: see platform::renew().
-    uint32_t sequence = 0; ///< lines of the protocol so far
-    uint32_t crc = 0;      ///< of these
-    uint32_t done = 0;     ///< cases
-    uint32_t slow = 1;     ///< every time limit is multiplied by this
-    bool policy = false;   ///< the rules of policy.toml are in force
+    uint32_t sequence = 0;  ///< lines of the protocol so far
+    uint32_t crc = 0;       ///< of these
+    uint32_t done = 0;      ///< cases
+    uint32_t slow = 1;      ///< every time limit is multiplied by this
+    uint32_t races = 2'000; ///< rounds of a case in which two vCPUs race
+    bool policy = false;    ///< the rules of policy.toml are in force
 
     /// Domains in the crowd.
     uint16_t crowd_size() const

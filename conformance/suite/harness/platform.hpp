@@ -80,20 +80,27 @@ void wait(uint64_t ns);
 /// state in the hypervisor that nothing else removes. Returns where there is nobody to do that.
 void renew(const char* words, size_t length);
 
-/// How often the interrupt `vector` was taken since boot. Wraps.
-uint32_t events(uint8_t vector);
+/// A domain has up to so many vCPUs. Number 0 runs the suite; the others are down until they are started.
+inline constexpr uint32_t most_vcpus = 4;
+/// Let another vCPU do `step(argument)` again and again, until stop_vcpu(). A step ends, takes no interrupt
+/// and calls nothing of this platform. When it returns false, the vCPU halts until it has taken one; none is
+/// lost between the step and the halt. False: there is no such vCPU.
+bool start_vcpu(uint32_t number, bool (*step)(void*), void* argument);
+/// Returns when it is down: it takes no interrupt then, and its local APIC is disabled. At once when it was.
+void stop_vcpu(uint32_t number);
+
+/// How often this vCPU took the interrupt `vector` since boot. Wraps.
+uint32_t events(uint8_t vector, uint32_t vcpu = 0);
+/// The how-manieth of all interrupts that vCPU 0 took the last `vector` was.
+uint32_t last_event(uint8_t vector);
+/// Let interrupts with vectors up to this one's class of 16 wait, at vCPU 0; zero: none. The platform waits
+/// as before. False: nothing can be held back here.
+bool hold_events(uint8_t vector);
 /// Where there is no local APIC, the event channel whose events are counted as the interrupt of this number;
 /// UINT32_MAX if none can be. Zero: there is a local APIC. That of upstream_vector is there wherever Xen is.
-uint32_t channel(uint64_t vector);
-/// What a LAPIC binding has for a target that means the calling vCPU.
-uint64_t vcpu();
-
-/// Let a second vCPU of this domain do `step(argument)` again and again, beside this one, until
-/// stop_second(). A step ends, takes no interrupt and calls nothing of this platform. False: there is no
-/// second vCPU.
-bool start_second(void (*step)(void*), void* argument);
-/// Returns when it has stopped; at once when it does not run.
-void stop_second();
+uint32_t channel(uint64_t vector, uint32_t vcpu = 0);
+/// What a binding has for a target that means this vCPU; of another one, once it was up.
+uint64_t vcpu(uint32_t number = 0);
 
 /// "image" or "model", and the architecture, for the report.
 const char* environment();

@@ -190,7 +190,8 @@ void run_case(const Case& which, const Obstacle& obstacle)
         raise(Verdict::not_supported, profile.lacking);
     } else {
         const bool finished = attempt(which.body);
-        platform::stop_second();
+        for (uint32_t vcpu = 1; vcpu < platform::most_vcpus; vcpu++) platform::stop_vcpu(vcpu);
+        platform::hold_events(0);
         host_policy_off();
         if (finished && progress.checks == 0) raise(Verdict::error, "the case expected nothing");
         clean_up();

@@ -11,6 +11,8 @@ namespace argo::suite {
 
 namespace {
 
+constexpr uint32_t second = 1;
+
 struct Word
 {
     void* where;
@@ -36,7 +38,7 @@ void put(const Word& word)
 }
 
 /// On the second vCPU: every word, once.
-void rewrite(void* argument)
+bool rewrite(void* argument)
 {
     auto& all = *static_cast<Work*>(argument);
     for (size_t i = 0; i < all.count; i++) {
@@ -49,6 +51,7 @@ void rewrite(void* argument)
         }
     }
     __atomic_add_fetch(&all.rounds, 1, __ATOMIC_RELEASE);
+    return true;
 }
 
 bool is_among(uint64_t value, std::span<const uint64_t> values)
@@ -74,7 +77,7 @@ uint32_t rewrites() { return __atomic_load_n(&work.rounds, __ATOMIC_ACQUIRE); }
 
 Rewriter::Rewriter()
 {
-    platform::stop_second();
+    stop();
     work = {};
 }
 
@@ -93,7 +96,7 @@ void Rewriter::start()
 {
     last_ = met_ = rounds_ = 0;
     started_ = platform::now();
-    if (!platform::start_second(rewrite, &work)) skip("this run's domains have one vCPU");
+    if (!platform::start_vcpu(second, rewrite, &work)) skip("this run's domains have one vCPU");
     while (rewrites() == 0) platform::wait(100'000);
 }
 
@@ -108,6 +111,6 @@ bool Rewriter::more(uint32_t enough)
     return rounds_++ < enough * patience;
 }
 
-void Rewriter::stop() { platform::stop_second(); }
+void Rewriter::stop() { platform::stop_vcpu(second); }
 
 } // namespace argo::suite
