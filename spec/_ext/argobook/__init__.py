@@ -6,6 +6,7 @@
     layouts       structure flags features bitfield
     tables        limits constants bindings mechanisms mechanism cpuid-leaves implementations domids ports
                   names
+    models        model-searches model-variants
     book          chapters; roles :req: :op: :struct: :count:
 
 It is given the repository's tools on sys.path (conf.py) and the evidence of a build as configuration values.
@@ -31,6 +32,7 @@ from . import (
     chapters,
     domain,
     evidence,
+    model_tables,
     names,
     obligations,
     operations,
@@ -62,6 +64,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
         anchors,
         chapters,
         evidence,
+        model_tables,
         names,
         obligations,
         operations,

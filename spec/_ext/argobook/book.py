@@ -63,7 +63,7 @@ def read(
     ledger = spec / "abi" / "obligations.json"
     digest = hashlib.sha256()
     given = [source, ledger, *([cases] if cases else []), *results, *([mutants] if mutants else [])]
-    for path in [*sorted((spec / "_ext").rglob("*.py")), *given]:
+    for path in [*sorted((spec / "_ext").rglob("*.py")), *sorted((spec / "models").glob("*.*")), *given]:
         digest.update(path.read_bytes() if path.exists() else b"")
     return Book(
         known,
