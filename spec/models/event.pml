@@ -44,16 +44,25 @@ active proctype hypervisor()
 {
     SCRATCH;
     byte tx;
+    bool wanted;
 
     do
     :: tx < MESSAGES ->
+#ifdef EMPTY_RINGS_ONLY
+        wanted = rx == tx;
+#else
+        wanted = true;
+#endif
         tx++;
 #ifdef EVENT_FIRST
         cause_event();
 #endif
         store_release(HYPERVISOR, TX, tx);
 #ifndef EVENT_FIRST
-        cause_event()
+        if
+        :: wanted -> cause_event()
+        :: else
+        fi
 #endif
     :: else -> break
     od

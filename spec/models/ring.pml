@@ -78,6 +78,8 @@ inline send()
     free = (WITHIN(rx) > tx -> WITHIN(rx) - tx : LENGTH - tx + WITHIN(rx));
 #ifdef FULL_TO_THE_BRIM
     fits = size <= free;
+#elif defined(OVERWRITES)
+    fits = size < LENGTH;
 #else
     fits = size < free;
 #endif
