@@ -153,6 +153,7 @@ mkdir -p "$tree/policy"
 cp "$here"/policy/*.te "$here"/policy/*.if "$tree/tools/flask/policy/modules"
 cp "$here/policy/modules.conf" "$tree/policy"
 ! grep -qx ' *vector' "$tree/xen/xsm/flask/policy/access_vectors" || echo 'argo_vector = on' >>"$tree/policy/modules.conf"
+! grep -qx 'class argo_ring' "$tree/xen/xsm/flask/policy/security_classes" || echo 'argo_ports = on' >>"$tree/policy/modules.conf"
 make -f "$tree/tools/flask/policy/Makefile.common" -C "$tree/tools/flask/policy" FLASK_BUILD_DIR="$tree/policy" \
     MOD_CONF="$tree/policy/modules.conf" XEN_FULLVERSION="${version%%+*}" >>"$log" 2>&1 || fail 1 "the policy could not be built, see $log"
 
