@@ -14,9 +14,15 @@ struct FlaskOptions
     bool declare_domains = false; ///< domains' types, too; else another module has them
 };
 
-/// Type enforcement rules for Xen's FLASK, booleans included; the ranges of ports as comments, since they are
-/// loaded at run time. FLASK judges a send in two steps, source port and destination, so rules that tie one
-/// to the other are refused. Throws Trouble.
-std::string compile_for_flask(const Rules&, const FlaskOptions&);
+struct FlaskPolicy
+{
+    std::string module; ///< of Xen's policy, with its macros; booleans are FLASK's booleans
+    std::string ranges; ///< lines `low-high context`: what labels ports at run time reads
+};
+
+/// Type enforcement rules for Xen's FLASK: they hold for classes argo, argo_port and argo_ring, so that
+/// nothing else has to speak of Argo. FLASK judges a send in two steps, source port and destination, so rules
+/// that tie one to the other are refused. Throws Trouble.
+FlaskPolicy compile_for_flask(const Rules&, const FlaskOptions&);
 
 } // namespace argo::policy

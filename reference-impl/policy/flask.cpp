@@ -23,50 +23,31 @@ class Module
   public:
     Module(const Rules& rules, const FlaskOptions& options) : rules_(rules), options_(options) {}
 
-    std::string text()
+    FlaskPolicy text()
     {
         require_separable();
         for (const auto& rule : rules_.rules) write(rule);
         name_types();
 
-        std::string out =
-            fmt::format("# Access control of Argo, from {}. Made by argo-policy; do not edit.\n#\n"
-                        "# Classes: argo {{ enable vector }}, argo_port {{ bind send }},\n"
-                        "# argo_ring {{ register accept wildcard send notify }}.\n",
-                        rules_.file.substr(rules_.file.rfind('/') + 1));
-        if (!rules_.ranges.empty())
-            out += "#\n# Ports, to be labelled at run time; all others are other_port_t:\n";
-        for (const auto& range : rules_.ranges) {
-            out += fmt::format("#argoportcon {:#x}-{:#x} system_u:object_r:{}\n", range.first, range.last,
-                               port_type(range.label));
-        }
-        out += '\n';
+        FlaskPolicy out;
+        out.module = fmt::format("# Access control of Argo, from {}. Made by argo-policy; do not edit.\n\n",
+                                 rules_.file.substr(rules_.file.rfind('/') + 1));
         if (options_.declare_domains) {
-            for (const auto& label : rules_.labels) out += fmt::format("type {};\n", label);
+            for (const auto& label : rules_.labels) declare(label, out.module);
         }
-        for (unsigned port = 0; port < rules_.port_labels.size(); ++port)
-            out += fmt::format("type {};\n", port_type(port));
-        for (const auto& [type, ring] : types_) out += fmt::format("type {};\n", type);
-        out += '\n';
+        for (unsigned port = 1; port < rules_.port_labels.size(); ++port)
+            out.module += fmt::format("type {};\n", port_type(port));
+        for (const auto& [type, ring] : types_) out.module += fmt::format("type {};\n", type);
+        out.module += '\n';
         for (const auto& [type, ring] : types_) {
-            out += fmt::format("type_transition {} {}:argo_ring {};\n", rules_.labels[ring.first],
-                               port_type(ring.second), type);
+            out.module += fmt::format("type_transition {} {}:argo_ring {};\n", rules_.labels[ring.first],
+                                      port_type(ring.second), type);
         }
-        out += '\n';
-        for (const auto& boolean : rules_.booleans) {
-            if (blocks_.contains({static_cast<int>(&boolean - rules_.booleans.data()), true}) ||
-                blocks_.contains({static_cast<int>(&boolean - rules_.booleans.data()), false})) {
-                out += fmt::format("bool {} {};\n", boolean.name, boolean.value);
-            }
-        }
-        for (const auto& [condition, lines] : blocks_) {
-            const auto [boolean, when] = condition;
-            if (boolean >= 0) {
-                out += fmt::format("if ({}{}) {{\n", when ? "" : "!",
-                                   rules_.booleans[static_cast<size_t>(boolean)].name);
-            }
-            for (const auto& line : lines) out += (boolean >= 0 ? "    " : "") + line + "\n";
-            if (boolean >= 0) out += "}\n";
+        out.module += '\n';
+        write_blocks(out.module);
+        for (const auto& range : rules_.ranges) {
+            out.ranges += fmt::format("{:#x}-{:#x} system_u:object_r:{}\n", range.first, range.last,
+                                      port_type(range.label));
         }
         return out;
     }
@@ -75,7 +56,11 @@ class Module
     using Ring = std::pair<unsigned, unsigned>; ///< owner, port
     using Lines = std::set<std::string>;
 
-    std::string port_type(unsigned port) const { return rules_.port_labels[port] + "_port_t"; }
+    /// Ports without a label have the type of Xen's initial sid for them.
+    std::string port_type(unsigned port) const
+    {
+        return port == 0 ? "argo_port_t" : rules_.port_labels[port] + "_port_t";
+    }
     std::string ring_type(Ring ring)
     {
         rings_.insert(ring);
@@ -99,6 +84,41 @@ class Module
         }
     }
 
+    /// As Xen's own module domU does: domain 0 makes it, manages it and may move it.
+    static void declare(const std::string& label, std::string& out)
+    {
+        // Types that Xen's policy has in any case, for its initial sids.
+        if (label == "dom0_t" || label == "domU_t" || label == "dm_dom_t") return;
+        out += fmt::format("declare_domain({0})\n"
+                           "domain_self_comms({0})\n"
+                           "create_domain(dom0_t, {0})\n"
+                           "manage_domain(dom0_t, {0})\n"
+                           "domain_comms(dom0_t, {0})\n"
+                           "migrate_domain_out(dom0_t, {0})\n"
+                           "role system_r types {0};\n",
+                           label);
+    }
+
+    void write_blocks(std::string& out) const
+    {
+        std::set<int> used;
+        for (const auto& [condition, lines] : blocks_) used.insert(condition.first);
+        for (size_t number = 0; number < rules_.booleans.size(); ++number) {
+            const auto& boolean = rules_.booleans[number];
+            if (used.contains(static_cast<int>(number)))
+                out += fmt::format("bool {} {};\n", boolean.name, boolean.value);
+        }
+        for (const auto& [condition, lines] : blocks_) {
+            const auto [boolean, when] = condition;
+            if (boolean >= 0) {
+                out += fmt::format("if ({}{}) {{\n", when ? "" : "!",
+                                   rules_.booleans[static_cast<size_t>(boolean)].name);
+            }
+            for (const auto& line : lines) out += (boolean >= 0 ? "    " : "") + line + "\n";
+            if (boolean >= 0) out += "}\n";
+        }
+    }
+
     void write(const Rule& rule)
     {
         auto& lines = blocks_[{rule.boolean, rule.when}];
@@ -107,8 +127,17 @@ class Module
         };
         each(rule.domains, [&](unsigned domain) {
             const auto& from = rules_.labels[domain];
-            if (rule.has(Hook::enable)) allow(from, "self", "argo enable");
-            if (rule.has(Hook::vector)) allow(from, "self", "argo vector");
+            // What Xen asks of whole domains comes first, so whoever may do something to some port may do it
+            // there. A domain that means itself meets the type with _self; another one with the same label
+            // does not.
+            const auto allow_domain = [&](unsigned peer, std::string_view what) {
+                allow(from, rules_.labels[peer], what);
+                if (peer == domain) allow(from, from + "_self", what);
+            };
+            if (rule.has(Hook::enable)) allow(from, "xen_t", "argo enable");
+            if (rule.has(Hook::vector)) allow(from, "xen_t", "argo vector");
+            if (rule.has(Hook::wildcard) && rule.ports.any())
+                allow(from, "xen_t", "argo register_any_source");
             each(rule.ports, [&](unsigned port) {
                 if (rule.has(Hook::register_ring)) {
                     allow(from, port_type(port), "argo_port bind");
@@ -118,11 +147,14 @@ class Module
                 if (rule.has(Hook::send)) allow(from, port_type(port), "argo_port send");
                 if (!rule.has(Hook::accept)) return;
                 each_peer(rule, domain, [&](unsigned peer) {
+                    allow_domain(peer, "argo register_single_source");
                     allow(ring_type({domain, port}), rules_.labels[peer], "argo_ring accept");
                 });
             });
             each_peer(rule, domain, [&](unsigned peer) {
                 each(rule.peer_ports, [&](unsigned port) {
+                    if (!rule.has(Hook::send) && !rule.has(Hook::notify)) return;
+                    allow_domain(peer, "argo send");
                     if (rule.has(Hook::send)) allow(from, ring_type({peer, port}), "argo_ring send");
                     if (rule.has(Hook::notify)) allow(from, ring_type({peer, port}), "argo_ring notify");
                 });
@@ -136,8 +168,8 @@ class Module
         for (const auto& label : rules_.labels) others[label] = "a label";
         for (unsigned port = 0; port < rules_.port_labels.size(); ++port) {
             if (!others.emplace(port_type(port), "the type of a port").second)
-                trouble("{}: '{}' is a label, and the type of ports '{}'; rename one", rules_.file,
-                        port_type(port), rules_.port_labels[port]);
+                trouble("{}: '{}' would be the type of ports '{}', and of something else; rename one",
+                        rules_.file, port_type(port), rules_.port_labels[port]);
         }
         for (const auto& ring : rings_) {
             const auto type = ring_type(ring);
@@ -199,7 +231,7 @@ class Module
 
 } // namespace
 
-std::string compile_for_flask(const Rules& rules, const FlaskOptions& options)
+FlaskPolicy compile_for_flask(const Rules& rules, const FlaskOptions& options)
 {
     return Module(rules, options).text();
 }

@@ -25,7 +25,7 @@ enum Exit
 struct Options
 {
     std::string rules, later, list, from, to;
-    std::string form, out;
+    std::string form, out, ranges;
     std::vector<std::string> booleans, labels;
     FlaskOptions flask;
 };
@@ -76,7 +76,17 @@ int compile(const Options& options)
     const auto rules = read(options.rules, options);
     const bool engine = options.form == "engine";
     if (engine && options.out.empty()) trouble("the engine's form is not for eyes; name a file with --out");
-    write(engine ? compile_for_engine(rules) : compile_for_flask(rules, options.flask), options.out);
+    if (engine) {
+        if (!options.ranges.empty() || options.flask.declare_domains)
+            trouble("--ranges and --declare-domains are FLASK's; the engine's form has both in it");
+        write(compile_for_engine(rules), options.out);
+        return good;
+    }
+    if (!rules.ranges.empty() && options.ranges.empty())
+        trouble("Xen is told the labels of ports at run time; name a file for their list with --ranges");
+    const auto policy = compile_for_flask(rules, options.flask);
+    write(policy.module, options.out);
+    if (!options.ranges.empty()) write(policy.ranges, options.ranges);
     return good;
 }
 
@@ -130,8 +140,10 @@ int run(int argc, char** argv)
         ->required()
         ->check(CLI::IsMember({"engine", "flask"}));
     compile_command->add_option("--out", options.out, "File to write; else standard output");
+    compile_command->add_option("--ranges", options.ranges,
+                                "FLASK: file to write the labels of ports to, for flask-label-argo");
     compile_command->add_flag("--declare-domains", options.flask.declare_domains,
-                              "FLASK: declare the types of domains, too");
+                              "FLASK: declare the types of domains, too, as domains that domain 0 makes");
     compile_command->callback([&] { exit = compile(options); });
 
     auto* explain_command =
