@@ -155,6 +155,14 @@ class Guest final : public Surroundings
         print_on_ring(line);
         print_on_ring("\n");
         call(Hypercall::event_channel_op, EventOp::send, &console_port);
+        // Until it was read, so that what other logs have stands where it belongs; but a console may have no
+        // reader.
+        for (int turns = 20;
+             turns > 0 && __atomic_load_n(&console->out_read, __ATOMIC_ACQUIRE) != console->out_written;
+             turns--) {
+            const Poll poll = {&console_port, 1, now() + 1'000'000};
+            call(Hypercall::sched_op, SchedOp::poll, &poll);
+        }
     }
     [[noreturn]] void shut_down(bool in_order) override
     {

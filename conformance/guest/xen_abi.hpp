@@ -27,6 +27,7 @@ enum class Hypercall : uint32_t
     event_channel_op = 32,
     physdev_op = 33,
     hvm_op = 34,
+    sysctl = 35,
     domctl = 36,
 };
 
@@ -450,17 +451,77 @@ static_assert(sizeof(DomctlCall) == 144 && offsetof(DomctlCall, info.shared_info
 
 // public/xsm/flask_op.h
 
+enum class Flask : uint32_t
+{
+    load = 1,
+    context_to_sid = 4,
+    set_boolean = 12,
+    commit_booleans = 13,
+    add_ocontext = 21,
+};
+
+struct FlaskPolicy
+{
+    const uint8_t* bytes;
+    uint32_t size;
+};
+
+struct FlaskLabel
+{
+    uint32_t number;
+    uint32_t size;
+    const char* context;
+};
+
+struct FlaskBoolean
+{
+    uint32_t number;
+    uint8_t in_force, pending;
+    uint8_t value;
+    uint8_t commit;
+    uint32_t size;
+    const char* name;
+};
+
+struct FlaskRange
+{
+    uint32_t kind;
+    uint32_t label;
+    uint64_t low, high;
+};
+/// The series' kind of range: ports of Argo.
+inline constexpr uint32_t flask_argo_port = 6;
+
 struct FlaskCall
+{
+    Flask command;
+    uint32_t version;
+    union
+    {
+        FlaskPolicy policy;
+        FlaskLabel label;
+        FlaskBoolean boolean;
+        FlaskRange range;
+        uint64_t all[4];
+    };
+};
+static_assert(sizeof(FlaskCall) == 40 && offsetof(FlaskCall, boolean.name) == 8 + 16);
+inline constexpr uint32_t flask_version = 1;
+
+// public/sysctl.h
+
+struct SysctlCall
 {
     uint32_t command;
     uint32_t version;
-    uint32_t sid;
+    uint8_t clear, incremental, pad[2];
+    uint32_t position;
+    char* text;
     uint32_t size;
-    const char* context;
-    uint64_t more[2];
+    uint8_t rest[104];
 };
-static_assert(sizeof(FlaskCall) == 40);
-inline constexpr uint32_t flask_context_to_sid = 4, flask_version = 1;
+static_assert(sizeof(SysctlCall) == 136);
+inline constexpr uint32_t sysctl_read_console = 1, sysctl_version = 0x15;
 
 /// A hypercall. Zero or more, or a negated error of Xen's, whose numbers are Linux's.
 int64_t hypercall(uint64_t number, uint64_t a0 = 0, uint64_t a1 = 0, uint64_t a2 = 0, uint64_t a3 = 0,
@@ -481,6 +542,7 @@ int64_t call(Hypercall which, Arguments... arguments)
     return hypercall(word(which), word(arguments)...);
 }
 
-inline constexpr int64_t error_exists = 17, error_no_memory = 12, error_again = 11, error_busy = 16;
+inline constexpr int64_t error_no_entry = 2, error_exists = 17, error_no_memory = 12, error_again = 11,
+                         error_busy = 16;
 
 } // namespace argo::guest::xen

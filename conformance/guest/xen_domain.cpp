@@ -341,16 +341,6 @@ void pause() { wait(1'000'000); }
 
 } // namespace
 
-uint32_t label_of(std::string_view context)
-{
-    FlaskCall ask = {
-        flask_context_to_sid, flask_version, 0, static_cast<uint32_t>(context.size()), context.data(), {}};
-    constexpr uint32_t any = 1; // Without FLASK nobody asks for it.
-    constexpr int64_t not_built = -38;
-    const int64_t result = call(Hypercall::xsm_op, &ask);
-    return result == 0 ? ask.sid : result == not_built ? any : 0;
-}
-
 Domain::Failure Domain::build(const Plan& plan, std::span<const uint8_t> image)
 {
     if (running_) destroy();

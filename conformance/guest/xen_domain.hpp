@@ -21,9 +21,6 @@ struct Plan
     std::string_view command_line{};
 };
 
-/// The number of a label; zero: the policy does not know it.
-uint32_t label_of(std::string_view context);
-
 class Domain
 {
   public:

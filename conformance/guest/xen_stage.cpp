@@ -3,14 +3,17 @@
 // Domain 0 as the stage. Its module says which domains there are, and carries the image; the second serial
 // port is the way to the host, and speaks what argo-vmm speaks:
 //
-//     out:  [lead] a console line    [host] peer ended killed    [host] exited
-//     in:   kill peer    start peer    restart peer    quit
+//     out:  [lead] a console line    [host] peer ended killed    [host] avc:  denied ...    [host] exited
+//     in:   kill peer    start peer    restart peer    policy open    policy open <boolean>=1 ...    quit
 //
 // The module is text, lines of
 //
+//     ports <low> <high> <label>
+//     policy <name> <bytes>
 //     domain <name> <domid> <pv|pvh> <vcpus> <label> <pages> <command line>
 //
-// up to a line "end", then zeros up to a multiple of a page, then the image.
+// up to a line "end", then the policies and the image, each behind zeros up to a multiple of a page. `policy`
+// puts one of them in force, or values of booleans, all at once.
 #include <algorithm>
 #include <cstring>
 
@@ -19,6 +22,7 @@
 #include "guest/surroundings.hpp"
 #include "guest/xen.hpp"
 #include "guest/xen_domain.hpp"
+#include "guest/xen_flask.hpp"
 #include "harness/text.hpp"
 
 namespace argo::guest::xen {
@@ -27,7 +31,7 @@ namespace {
 
 using suite::Text;
 
-constexpr size_t max_actors = 40;
+constexpr size_t max_actors = 40, max_policies = 8;
 
 struct Actor
 {
@@ -42,6 +46,15 @@ struct Actor
 Actor actors[max_actors];
 size_t actor_count = 0;
 std::span<const uint8_t> image;
+
+struct Policy
+{
+    std::string_view name{};
+    std::span<const uint8_t> bytes{};
+};
+
+Policy policies[max_policies];
+size_t policy_count = 0;
 
 void tell(std::string_view who, std::string_view text)
 {
@@ -84,8 +97,41 @@ uint32_t number_of(std::string_view word)
     return number;
 }
 
+[[noreturn]] void give_up(std::string_view what, std::string_view which)
+{
+    Text text;
+    text << "stage: " << what << ' ' << which;
+    give_up(text.view());
+}
+
+uint32_t known_label(std::string_view label)
+{
+    const uint32_t number = label_of(label);
+    if (number == 0) give_up("the policy does not know the label", label);
+    return number;
+}
+
+void read_ports(std::string_view line)
+{
+    const uint32_t low = number_of(word_of(line)), high = number_of(word_of(line));
+    if (label_ports(low, high, known_label(line)) != 0) give_up("Xen takes no ports with the label", line);
+}
+
+void read_domain(std::string_view line)
+{
+    Actor& actor = actors[actor_count++];
+    actor.name = word_of(line);
+    actor.plan.domid = static_cast<uint16_t>(number_of(word_of(line)));
+    actor.plan.pv = word_of(line) == "pv";
+    actor.plan.vcpus = number_of(word_of(line));
+    actor.plan.label = known_label(word_of(line));
+    actor.plan.pages = number_of(word_of(line));
+    actor.plan.command_line = line;
+}
+
 void read_module(std::span<const uint8_t> module)
 {
+    size_t sizes[max_policies];
     std::string_view rest(reinterpret_cast<const char*>(module.data()), module.size());
     while (true) {
         const size_t size = rest.find('\n');
@@ -94,25 +140,30 @@ void read_module(std::span<const uint8_t> module)
         rest.remove_prefix(size + 1);
         const std::string_view key = word_of(line);
         if (key == "end") break;
-        if (key != "domain" || actor_count == max_actors) give_up("stage: the module is not understood");
-        Actor& actor = actors[actor_count++];
-        actor.name = word_of(line);
-        actor.plan.domid = static_cast<uint16_t>(number_of(word_of(line)));
-        actor.plan.pv = word_of(line) == "pv";
-        actor.plan.vcpus = number_of(word_of(line));
-        const std::string_view label = word_of(line);
-        actor.plan.label = label_of(label);
-        if (actor.plan.label == 0) {
-            Text text;
-            text << "stage: the policy does not know the label " << label;
-            give_up(text.view());
+        if (key == "ports") {
+            read_ports(line);
+        } else if (key == "policy" && policy_count != max_policies) {
+            policies[policy_count].name = word_of(line);
+            sizes[policy_count++] = number_of(line);
+        } else if (key == "domain" && actor_count != max_actors) {
+            read_domain(line);
+        } else {
+            give_up("stage: the module is not understood");
         }
-        actor.plan.pages = number_of(word_of(line));
-        actor.plan.command_line = line;
     }
-    const size_t used = (module.size() - rest.size() + page_size - 1) / page_size * page_size;
-    if (used > module.size()) give_up("stage: the module has no image");
-    image = module.subspan(used);
+    size_t used = module.size() - rest.size();
+    const auto next_page = [&] {
+        used = (used + page_size - 1) / page_size * page_size;
+        if (used > module.size()) give_up("stage: the module ends too early");
+        return module.subspan(used);
+    };
+    for (size_t i = 0; i < policy_count; i++) {
+        const auto bytes = next_page();
+        if (sizes[i] > bytes.size()) give_up("stage: the module ends too early");
+        policies[i].bytes = bytes.first(sizes[i]);
+        used += sizes[i];
+    }
+    image = next_page();
 }
 
 void start(Actor& actor, std::string_view command_line)
@@ -140,10 +191,30 @@ void take_line(Actor& actor, std::string_view line)
     actor.renew = true;
 }
 
-/// Pass on what it printed, line by line.
+/// Pass on FLASK's records of what Argo was denied.
+void pass_records_on()
+{
+    static Text line;
+    for (auto log = read_log(); !log.empty(); log = read_log()) {
+        for (const char c : log) {
+            if (c != '\n') {
+                line << c;
+                continue;
+            }
+            auto text = line.view();
+            text.remove_prefix(std::min(text.find("avc:  denied"), text.size()));
+            if (text.find("tclass=argo") != text.npos) tell("host", text);
+            line.clear();
+        }
+    }
+}
+
+/// Pass on what it printed, line by line. It waits until a line was read: what Xen has logged by now is of
+/// before, and stands before it.
 void listen_to(Actor& actor)
 {
     for (auto heard = actor.domain.heard(); !heard.empty(); heard = actor.domain.heard()) {
+        pass_records_on();
         for (const char c : heard) {
             if (c != '\n') {
                 actor.line << c;
@@ -183,10 +254,41 @@ void look_after(Actor& actor)
     }
 }
 
+/// One that the module has, or these values of booleans.
+int64_t put_in_force(std::string_view name, std::string_view values)
+{
+    if (values.empty()) {
+        for (size_t i = 0; i < policy_count; i++)
+            if (policies[i].name == name) return load_policy(policies[i].bytes);
+        return -error_no_entry;
+    }
+    while (!values.empty()) {
+        const std::string_view value = word_of(values);
+        const bool set = value.ends_with("=1");
+        if (!set && !value.ends_with("=0")) return -error_no_entry;
+        if (const auto e = set_boolean({value.data(), value.size() - 2}, set)) return e;
+    }
+    return put_booleans_in_force();
+}
+
+void change_policy(std::string_view command)
+{
+    const std::string_view name = word_of(command);
+    const int64_t result = put_in_force(name, command);
+    Text text;
+    text << "policy " << name;
+    if (result == 0)
+        text << " loaded";
+    else
+        text << " is refused, error " << result;
+    tell("host", text.view());
+}
+
 void obey(std::string_view command)
 {
     const std::string_view verb = word_of(command);
     if (verb == "quit") give_up("exited");
+    if (verb == "policy") return change_policy(command);
     for (size_t i = 0; i < actor_count; i++) {
         Actor& actor = actors[i];
         if (actor.name != command) continue;
@@ -227,6 +329,7 @@ void run_stage(std::span<const uint8_t> module)
             if (some_ended) look_after(actors[i]);
             any |= actors[i].domain.running();
         }
+        pass_records_on();
         read_commands();
         if (!any) give_up("exited");
         wait(turn);
