@@ -49,9 +49,10 @@ int run(int argc, char** argv)
                     "auto, all, or a list of model, kvm, kvm-nested, absent, xen, xen-stock, exec:SCRIPT")
         ->capture_default_str();
     run->add_option("--arch", options.arch, "Architecture of the guests")->capture_default_str();
-    run->add_option("--environment", options.environments,
-                    "These environments of each target, or 'all' (xen: PVH and PV; flask=enforcing, debug; "
-                    "xen-stock: mac-permissive=0, too)");
+    run->add_option(
+        "--environment", options.environments,
+        "These environments of each target, or 'all' (xen: PVH and PV; flask=permissive, flask=load, debug; "
+        "xen-stock: flask=enforcing, policy=upstream, mac-permissive=0, debug)");
     add_selection(run, options.wish);
     run->add_option(
         "--mechanism", options.wish.mechanism,
@@ -64,9 +65,9 @@ int run(int argc, char** argv)
         ->capture_default_str();
     run->add_flag("--soak", options.wish.soak,
                   "100000 rounds in each race of two vCPUs, where else there are 2000");
-    run->add_option(
-        "--policy", options.wish.rules,
-        "Rules for targets model and kvm (TOML), in the place of the suite's own; none: no policy at all");
+    run->add_option("--policy", options.wish.rules,
+                    "Rules for targets model, kvm and xen (TOML), in the place of the suite's own; none: no "
+                    "policy at all");
     run->add_option("--image", options.image,
                     "The bootable suite (default: argo-guest.elf beside this program)");
     run->add_option("--vmm", options.vmm, "The VMM of target kvm (default: argo-vmm beside this program)");

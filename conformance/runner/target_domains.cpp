@@ -28,8 +28,6 @@ DomainsTarget::~DomainsTarget() { stop(); }
 
 void DomainsTarget::assemble()
 {
-    setting_.wish.policy = !setting_.rules.empty();
-    if (setting_.wish.policy && policies_.empty()) write_policies();
     constexpr unsigned many = 33; // one more than may wait at one ring of the reference engine
     roles_ = {{"lead", "lead", 1}, {"peer", "peer", 2}, {"third", "third", 3}};
     if (!setting_.crowd || !setting_.wish.sample.empty()) return;
@@ -42,18 +40,26 @@ void DomainsTarget::assemble()
 void DomainsTarget::write_policies()
 try {
     auto rules = policy::parse_rules(setting_.rules, "the suite's policy");
-    const auto write = [&](const std::string& name) {
-        std::ofstream(policy_file(name), std::ios::binary) << policy::compile_for_engine(rules);
-        policies_.push_back(name);
-    };
-    write("suite");
+    write_policy(rules, "suite");
+    policies_ = {"suite"};
     for (auto& boolean : rules.booleans) {
         boolean.value = !boolean.value;
-        write(boolean.name);
+        write_policy(rules, boolean.name);
         boolean.value = !boolean.value;
+        policies_.push_back(boolean.name);
     }
 } catch (const policy::Trouble& trouble) {
     throw UsageError(trouble.what());
+}
+
+void DomainsTarget::write_policy(const policy::Rules& rules, const std::string& name)
+{
+    std::ofstream(policy_file(name), std::ios::binary) << policy::compile_for_engine(rules);
+}
+
+std::string DomainsTarget::policy_command(const std::string& name) const
+{
+    return fmt::format("policy {}", policy_file(name).string());
 }
 
 std::filesystem::path DomainsTarget::policy_file(const std::string& name) const
@@ -92,6 +98,8 @@ void DomainsTarget::choose(const std::string&, const std::string& mechanism, con
 {
     setting_.wish.mechanism = mechanism;
     setting_.wish.sample = sample;
+    setting_.wish.policy = !setting_.rules.empty();
+    if (setting_.wish.policy) write_policies();
     assemble();
 }
 
@@ -174,7 +182,7 @@ bool DomainsTarget::act(const Ask& ask)
     if (!child_) return false;
     if (ask.action == Action::policy) {
         if (std::ranges::find(policies_, ask.role) == policies_.end()) return false;
-        child_->tell(fmt::format("policy {}", policy_file(ask.role).string()));
+        child_->tell(policy_command(ask.role));
         return true;
     }
     if (std::ranges::find(roles_, ask.role, &Role::name) == roles_.end()) return false;

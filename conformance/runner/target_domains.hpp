@@ -14,6 +14,10 @@
 #include "runner/child.hpp"
 #include "runner/target.hpp"
 
+namespace argo::policy {
+struct Rules;
+}
+
 namespace argo::runner {
 
 class DomainsTarget : public Target
@@ -53,6 +57,12 @@ class DomainsTarget : public Target
     virtual void launch(const std::string& topology);
     /// A line with a mark that no domain has. False: nothing that this target knows.
     virtual bool hear_mark(std::string_view mark, std::string_view text);
+    /// Write rules in the program's form: as they are, `suite`, or with the boolean of that name turned
+    /// round.
+    virtual void write_policy(const policy::Rules&, const std::string& name);
+    /// What the program is told so that these rules are in force.
+    virtual std::string policy_command(const std::string& name) const;
+    std::filesystem::path policy_file(const std::string& name) const;
     /// Of the program, once its output has ended.
     virtual std::string how_it_ended() const;
 
@@ -66,7 +76,6 @@ class DomainsTarget : public Target
     void assemble(); ///< the roles of the next start
     std::string topology(const std::string& after) const;
     void write_policies();
-    std::filesystem::path policy_file(const std::string& name) const;
     std::filesystem::path topology_file() const { return setting_.folder / "topology.toml"; }
 
     std::vector<Role> roles_;

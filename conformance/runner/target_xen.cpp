@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include "policy/compile.hpp"
 #include "runner/child.hpp"
 #include "runner/errors.hpp"
 #include "runner/text.hpp"
@@ -21,27 +22,38 @@ using Arguments = std::vector<std::string>;
 struct Surroundings
 {
     std::string name; ///< a guest tells by itself whether it is PV or PVH
-    Arguments build, stage;
-    bool asked = false; ///< runs only where the user asks for it
+    Arguments build{}, stage{"--guests=pvh"};
+    bool asked = true; ///< runs only where the user asks for it
+    /// How the policy's booleans get other values.
+    enum class Change : uint8_t
+    {
+        booleans, ///< FLASK's
+        load,     ///< another policy in the place of the whole
+    } change = Change::booleans;
 };
 
-const Surroundings pvh{"PVH", {}, {"--guests=pvh"}};
-const Surroundings pv{"PV", {}, {"--guests=pv"}};
-const Surroundings strict{"mac-permissive=0", {}, {"--guests=pvh", "--no-wildcard"}, true};
-const Surroundings enforcing{"flask=enforcing", {}, {"--guests=pvh", "--flask=enforcing"}, true};
-const Surroundings debug{"debug", {"--debug"}, {"--guests=pvh"}, true};
+const Surroundings pvh{.name = "PVH", .asked = false};
+const Surroundings pv{.name = "PV", .stage = {"--guests=pv"}, .asked = false};
+const Surroundings strict{.name = "mac-permissive=0", .stage = {"--guests=pvh", "--no-wildcard"}};
+const Surroundings permissive{.name = "flask=permissive", .stage = {"--guests=pvh", "--flask=permissive"}};
+const Surroundings enforcing{.name = "flask=enforcing", .stage = {"--guests=pvh", "--flask=enforcing"}};
+const Surroundings load{.name = "flask=load", .change = Surroundings::Change::load};
+const Surroundings debug{.name = "debug", .build = {"--debug"}};
 
 struct Kind
 {
     std::string name;
     std::string series; ///< of patches
+    Arguments stage;    ///< in front of the environment's
     std::vector<Surroundings> environments;
 };
 
 const std::vector<Kind>& kinds()
 {
-    static const std::vector<Kind> all{{"xen", "--patched", {pvh, pv, enforcing, debug}},
-                                       {"xen-stock", "--stock", {pvh, pv, strict, enforcing, debug}}};
+    static const std::vector<Kind> all{
+        {"xen", "--patched", {"--flask=enforcing"}, {pvh, pv, permissive, load, debug}},
+        {"xen-stock", "--stock", {"--flask=permissive"}, {pvh, pv, strict, enforcing, debug}},
+    };
     return all;
 }
 
@@ -81,23 +93,63 @@ class XenTarget : public DomainsTarget
                 const std::string& sample) override
     {
         const auto& chosen = *std::ranges::find(kind_.environments, environment, &Surroundings::name);
-        Arguments program{programs_.stage.string(), "--xen=" + built(chosen),
+        xen_ = built(chosen);
+        change_ = chosen.change;
+        Arguments program{programs_.stage.string(), "--xen=" + xen_.string(),
                           "--image=" + setting_.image.string(), "--dom0=pv"};
-        program.insert(program.end(), chosen.stage.begin(), chosen.stage.end());
+        for (const auto& more : {kind_.stage, chosen.stage})
+            program.insert(program.end(), more.begin(), more.end());
         setting_.program = std::move(program);
         const bool told_by_guest = environment == pvh.name || environment == pv.name;
         setting_.wish.environment = told_by_guest ? "" : environment;
         DomainsTarget::choose(environment, mechanism, sample);
+        if (environment == permissive.name) setting_.wish.policy = false;
+    }
+
+  protected:
+    /// A module for Xen's policy, and what policy.sh makes of it.
+    void write_policy(const policy::Rules& rules, const std::string& name) override
+    {
+        const bool first = name == "suite";
+        if (first) booleans_ = rules.booleans;
+        if (!first && change_ == Surroundings::Change::booleans) return;
+        const auto module = setting_.folder / "rules.te", ranges = setting_.folder / "ranges",
+                   domains = programs_.policy_folder() / "argo.te";
+        const auto compiled = policy::compile_for_flask(rules, {});
+        std::ofstream(module) << compiled.module;
+        std::ofstream(ranges) << compiled.ranges;
+        run({programs_.policy.string(), "--xen", xen_.string(), "--out", policy_file(name).string(),
+             domains.string(), module.string()},
+            "xen-policy.log", std::chrono::minutes(1));
+        setting_.program.push_back(first ? fmt::format("--ranges={}", ranges.string())
+                                         : fmt::format("--later={}={}", name, policy_file(name).string()));
+        if (first && change_ == Surroundings::Change::load)
+            setting_.program.push_back(fmt::format("--later=suite={}", policy_file(name).string()));
+    }
+
+    std::string policy_command(const std::string& name) const override
+    {
+        auto command = fmt::format("policy {}", name);
+        if (change_ == Surroundings::Change::load) return command;
+        for (const auto& boolean : booleans_)
+            command += fmt::format(" {}={:d}", boolean.name, boolean.value != (boolean.name == name));
+        return command;
     }
 
   private:
-    std::string built(const Surroundings& environment) const
+    std::filesystem::path built(const Surroundings& environment) const
     {
         Arguments build{programs_.build.string(), kind_.series};
         build.insert(build.end(), environment.build.begin(), environment.build.end());
-        const auto log = setting_.folder / "xen-build.log";
-        const auto ran = run_to_end(build, log, std::chrono::minutes(40));
-        if (ran.good) return ran.output.substr(0, ran.output.find('\n'));
+        const auto output = run(build, "xen-build.log", std::chrono::minutes(40));
+        return output.substr(0, output.find('\n'));
+    }
+
+    std::string run(const Arguments& command, const char* log_name, std::chrono::seconds limit) const
+    {
+        const auto log = setting_.folder / log_name;
+        const auto ran = run_to_end(command, log, limit);
+        if (ran.good) return ran.output;
         const auto complaint = last_line(log);
         throw Unavailable(
             fmt::format("target {}: {}", setting_.name, complaint.empty() ? ran.ending : complaint));
@@ -105,13 +157,22 @@ class XenTarget : public DomainsTarget
 
     XenPrograms programs_;
     const Kind& kind_;
+    std::filesystem::path xen_; ///< what was built
+    Surroundings::Change change_{};
+    std::vector<policy::Boolean> booleans_; ///< as the rules have them
 };
 
 } // namespace
 
+std::filesystem::path XenPrograms::policy_folder() const
+{
+    std::error_code none;
+    return std::filesystem::canonical(policy, none).replace_filename("policy");
+}
+
 XenPrograms find_xen(const std::filesystem::path& folder)
 {
-    return {folder / "argo-xen-build", folder / "argo-xen-stage"};
+    return {folder / "argo-xen-build", folder / "argo-xen-stage", folder / "argo-xen-policy"};
 }
 
 const std::vector<std::string>& xen_targets()

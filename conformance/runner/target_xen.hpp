@@ -15,8 +15,11 @@ namespace argo::runner {
 /// What stands beside this program: the links to reference-impl/xen.
 struct XenPrograms
 {
-    std::filesystem::path build; ///< build.sh
-    std::filesystem::path stage; ///< stage.py
+    std::filesystem::path build;  ///< build.sh
+    std::filesystem::path stage;  ///< stage.py
+    std::filesystem::path policy; ///< policy.sh
+
+    std::filesystem::path policy_folder() const; ///< the suite's modules
 };
 XenPrograms find_xen(const std::filesystem::path& folder);
 

@@ -89,9 +89,9 @@ std::unique_ptr<Target> make_domains(const std::string& name, const Programs& pr
     const bool absent = name == "absent";
     DomainsTarget::Setting setting{
         name, {programs.self.string(), "model-domains"}, {}, folder, absent, crowd && !absent, true, wish};
+    if (!absent && name != "kvm-nested" && name != "xen-stock") setting.rules = rules_of(wish);
     if (std::ranges::find(xen_targets(), name) != xen_targets().end())
         return make_xen(std::move(setting), find_xen(programs.self.parent_path()), programs.image);
-    if (!absent && name != "kvm-nested") setting.rules = rules_of(wish);
     if (name == "model") return std::make_unique<DomainsTarget>(std::move(setting));
     if (name == "kvm-nested") return make_nested(std::move(setting), programs);
     const auto kvm = ask_kvm(programs);

@@ -101,13 +101,8 @@ class Module
 
     void write_blocks(std::string& out) const
     {
-        std::set<int> used;
-        for (const auto& [condition, lines] : blocks_) used.insert(condition.first);
-        for (size_t number = 0; number < rules_.booleans.size(); ++number) {
-            const auto& boolean = rules_.booleans[number];
-            if (used.contains(static_cast<int>(number)))
-                out += fmt::format("bool {} {};\n", boolean.name, boolean.value);
-        }
+        for (const auto& boolean : rules_.booleans)
+            out += fmt::format("bool {} {};\n", boolean.name, boolean.value);
         for (const auto& [condition, lines] : blocks_) {
             const auto [boolean, when] = condition;
             if (boolean >= 0) {

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0 OR MIT
-# Builds the hypervisor, and prints where it is: a folder with `xen`, `xen-syms`, `policy`, `config` and `version`.
+# Builds the hypervisor, and prints where it is: a folder with `xen`, `xen-syms`, `config` and `version`, with
+# `flask`, of which policy.sh makes policies, and with one of them, `policy`.
 # The source package is the one that `source` names; what is built is kept outside of the tree, under a name made of
 # everything that goes into it, so that the same is never built twice. The user's own apt configuration is read, for
 # the mirror, and not touched.
@@ -60,7 +61,7 @@ esac
 
 . "$here/source"
 settings=$(cat "$here/config"; [ "${flavour##*-}" = debug ] && echo CONFIG_DEBUG=y || echo '# CONFIG_DEBUG is not set')
-key=$({ echo "$version ${sha256[*]}"; echo "$settings"; gcc --version; cat "$here/build.sh" "$here"/policy/* "${patches[@]}" </dev/null; } | sha256sum | cut -c1-16)
+key=$({ echo "$version ${sha256[*]}"; echo "$settings"; gcc --version; cat "$here/build.sh" "$here/policy.sh" "$here"/policy/* "${patches[@]}" </dev/null; } | sha256sum | cut -c1-16)
 out=$cache/$flavour-$key
 [ $clean = no ] || rm -rf "$out"
 
@@ -148,21 +149,22 @@ while IFS= read -r setting; do
     case $setting in CONFIG_*=y) grep -qxF "$setting" "$tree/xen/.config" || fail 1 "Xen does not take the setting $setting" ;; esac
 done <<<"$settings"
 
-# The suite's policy: Xen's own modules, as far as policy/modules.conf names them, and ours.
-mkdir -p "$tree/policy"
-cp "$here"/policy/*.te "$here"/policy/*.if "$tree/tools/flask/policy/modules"
-cp "$here/policy/modules.conf" "$tree/policy"
-! grep -qx ' *vector' "$tree/xen/xsm/flask/policy/access_vectors" || echo 'argo_vector = on' >>"$tree/policy/modules.conf"
-! grep -qx 'class argo_ring' "$tree/xen/xsm/flask/policy/security_classes" || echo 'argo_ports = on' >>"$tree/policy/modules.conf"
-make -f "$tree/tools/flask/policy/Makefile.common" -C "$tree/tools/flask/policy" FLASK_BUILD_DIR="$tree/policy" \
-    MOD_CONF="$tree/policy/modules.conf" XEN_FULLVERSION="${version%%+*}" >>"$log" 2>&1 || fail 1 "the policy could not be built, see $log"
-
 rm -rf "$out.part"
 mkdir "$out.part"
 cp "$tree/xen/xen" "$out.part"
 [[ $flavour == prefix-* ]] || cp "$tree/xen/xen-syms" "$out.part"
 cp "$tree/xen/.config" "$out.part/config"
-cp "$tree"/policy/xenpolicy-* "$out.part/policy"
+
+# Sources of policies for policy.sh, and one that lets the suite's domains do everything.
+mkdir -p "$out.part/flask/tools/flask" "$out.part/flask/xen/xsm/flask"
+cp -r "$tree/tools/flask/policy" "$out.part/flask/tools/flask"
+cp -r "$tree/xen/xsm/flask/policy" "$out.part/flask/xen/xsm/flask"
+open=(argo argo_open)
+! grep -qx ' *vector' "$tree/xen/xsm/flask/policy/access_vectors" || open+=(argo_open_vector)
+! grep -qx 'class argo_ring' "$tree/xen/xsm/flask/policy/security_classes" || open+=(argo_open_ports)
+open=("${open[@]/#/$here/policy/}")
+"$here/policy.sh" --xen "$out.part" --out "$out.part/policy" "${open[@]/%/.te}" || fail 1 "the policy could not be built"
+
 echo "$version" >"$out.part/version"
 mv -T "$out.part" "$out"
 rm -rf "$tree"

@@ -5,14 +5,16 @@
 QEMU boots Xen, Xen boots the suite's image as domain 0, and domain 0 builds the others (conformance/guest/xen_stage.cpp,
 which says what it reads and what it prints). What argo-vmm says and understands, this does, too:
 
-    stdout: [lead] a console line    [host] peer ended killed    [host] exited
-    stdin:  kill peer    start peer    restart peer    quit
+    stdout: [lead] a console line    [host] peer ended killed    [host] avc:  denied ...    [host] exited
+    stdin:  kill peer    start peer    restart peer    policy NAME    quit
 
-Xen's own console goes to xen.log beside the topology. A Xen that panics, and a machine that is gone, are an exit code 1;
+`policy NAME` puts one of --later in force; `policy NAME boolean=1 ...` sets booleans of the one that is, all at once.
+The topology's policy is one of policy.sh; without, it is one that allows the suite's domains everything. Xen's own console goes to xen.log beside the topology. A Xen that panics, and a machine that is gone, are an exit code 1;
 a Xen that hangs says nothing, and whoever waits for it has to know how long.
 """
 import argparse
 import os
+import re
 import selectors
 import subprocess
 import sys
@@ -23,6 +25,7 @@ from pathlib import Path
 PAGE = 4096
 PAGES = {"crowd": 1024}  # of each domain, by its role: the image and the suite's memory
 MOST_PAGES = 2048
+FLASK_MAGIC = (0xF97CFF8C).to_bytes(4, "little")
 OTHERS = 160  # MiB of the machine that are not the domains': Xen, and domain 0
 
 
@@ -35,29 +38,65 @@ def label_of(domain: dict) -> str:
     return f"system_u:system_r:{domain['label']}"
 
 
-def stage_module(topology: dict, kind: str) -> bytes:
-    """Domain 0's module: the domains in words, then the image."""
-    lines, images = [], set()
+def padded(data: bytes) -> bytes:
+    return data + bytes(-len(data) % PAGE)
+
+
+def port_lines(file: Path) -> list[str]:
+    """Labels of ports, as argo-policy compile --ranges lists them."""
+    lines = []
+    for number, line in enumerate(file.read_text().splitlines(), 1):
+        if not (match := re.fullmatch(r"(\w+)-(\w+)\s+(\S+)", line.strip())):
+            raise Trouble(f"{file}:{number}: not understood; write 0x1000-0x10ff system_u:object_r:name_t")
+        try:
+            low, high = int(match[1], 0), int(match[2], 0)
+        except ValueError:
+            raise Trouble(f"{file}:{number}: '{match[1]}-{match[2]}' is no range of ports") from None
+        lines.append(f"ports {low} {high} {match[3]}\n")
+    return lines
+
+
+def flask_policy(file: Path) -> bytes:
+    policy = file.read_bytes()
+    if policy[:4] != FLASK_MAGIC:
+        raise Trouble(f"{file}: no policy of FLASK; make one with policy.sh")
+    return policy
+
+
+def policy_of(arguments: argparse.Namespace, topology: dict) -> Path:
+    """What is named there, or what build.sh made."""
+    return (arguments.topology.parent / topology.get("policy", arguments.xen / "policy")).resolve()
+
+
+def stage_module(topology: dict, kind: str, ports: list[str], policies: dict[str, bytes]) -> bytes:
+    """Domain 0's module: the domains in words, then policies and the image."""
+    lines, images = list(ports), set()
+    lines += [f"policy {name} {len(policy)}\n" for name, policy in policies.items()]
     for domain in topology["domain"]:
         images.add(domain["image"])
         lines.append(f"domain {domain['name']} {domain['domid']} {kind} {domain.get('vcpus', 1)} {label_of(domain)} "
                      f"{pages_of(domain)} {domain['command_line']}\n")
-    text = ("".join(lines) + "end\n").encode()
     (image,) = images
-    return text + bytes(-len(text) % PAGE) + Path(image).read_bytes()
+    text = ("".join(lines) + "end\n").encode()
+    return b"".join(map(padded, (text, *policies.values()))) + Path(image).read_bytes()
 
 
 def qemu(arguments: argparse.Namespace, topology: dict, folder: Path) -> list[str]:
     memory = OTHERS + sum(pages_of(domain) * PAGE // 2**20 + 1 for domain in topology["domain"])
     options = ["placeholder", "console=com1", "com1=115200,8n1", "loglvl=warning", f"guest_loglvl={arguments.guest_log}",
                "noreboot", f"argo=1,mac-permissive={int(arguments.wildcard)}", f"xsm={arguments.xsm}",
-               f"flask={arguments.flask}", "dom0_mem=64M,max:64M", "dom0_max_vcpus=1", "dom0_vcpus_pin"]
+               f"flask={arguments.flask}", "conring_size=1m", "dom0_mem=64M,max:64M", "dom0_max_vcpus=1", "dom0_vcpus_pin"]
     if arguments.dom0 == "pvh":
         options += ["dom0=pvh", "dom0-iommu=none"]
+    policy = policy_of(arguments, topology)
     return ["qemu-system-x86_64", "-accel", "tcg", "-cpu", "max", "-m", str(memory), "-smp", "2",
             "-nodefaults", "-display", "none", "-no-reboot", "-serial", f"file:{folder / 'xen.log'}",
             "-serial", "stdio", "-kernel", str(arguments.xen / "xen"), "-append", " ".join(options),
-            "-initrd", f"{arguments.image} stage,{folder / 'stage.bin'},{arguments.policy or arguments.xen / 'policy'}"]
+            "-initrd", f"{arguments.image} stage,{folder / 'stage.bin'},{policy}"]
+
+
+class Trouble(Exception):
+    """What is wrong with somebody's input."""
 
 
 class Panics:
@@ -132,11 +171,19 @@ def main() -> int:
     parser.add_argument("--flask", choices=("permissive", "enforcing"), default="permissive",
                         help="whether the policy is kept to, or only audited")
     parser.add_argument("--guest-log", choices=("error", "all"), default="error", help="lines of Xen's log that guests cause")
-    parser.add_argument("--policy", type=Path, help="a policy instead of the one that build.sh made")
+    parser.add_argument("--ranges", type=Path, help="labels of ports, as argo-policy writes them")
+    parser.add_argument("--later", action="append", default=[], metavar="NAME=FILE", help="another policy, for later")
     arguments = parser.parse_args()
     folder = arguments.topology.resolve().parent
     topology = tomllib.loads(arguments.topology.read_text())
-    (folder / "stage.bin").write_bytes(stage_module(topology, arguments.guests))
+    try:
+        ports = port_lines(arguments.ranges) if arguments.ranges else []
+        flask_policy(policy_of(arguments, topology))
+        later = {name: flask_policy(Path(file)) for name, _, file in (text.partition("=") for text in arguments.later)}
+        (folder / "stage.bin").write_bytes(stage_module(topology, arguments.guests, ports, later))
+    except (OSError, Trouble) as trouble:
+        print(f"stage: {trouble}", file=sys.stderr)
+        return 2
     (folder / "xen.log").unlink(missing_ok=True)
     try:
         machine = subprocess.Popen(qemu(arguments, topology, folder), stdin=subprocess.PIPE, stdout=subprocess.PIPE)
