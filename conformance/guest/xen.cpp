@@ -139,6 +139,20 @@ void print_on_ring(std::string_view bytes)
     }
 }
 
+/// A line is out when it was read, so that what other logs have stands where it belongs. A console without a
+/// reader is waited for once.
+void wait_for_reader()
+{
+    static bool reader = true;
+    constexpr uint64_t patience = 2'000'000'000; // ns
+    const uint64_t until = now() + patience;
+    while (reader && __atomic_load_n(&console->out_read, __ATOMIC_ACQUIRE) != console->out_written) {
+        const Poll poll = {&console_port, 1, now() + 1'000'000};
+        call(Hypercall::sched_op, SchedOp::poll, &poll);
+        reader = now() < until;
+    }
+}
+
 class Guest final : public Surroundings
 {
   public:
@@ -155,14 +169,7 @@ class Guest final : public Surroundings
         print_on_ring(line);
         print_on_ring("\n");
         call(Hypercall::event_channel_op, EventOp::send, &console_port);
-        // Until it was read, so that what other logs have stands where it belongs; but a console may have no
-        // reader.
-        for (int turns = 20;
-             turns > 0 && __atomic_load_n(&console->out_read, __ATOMIC_ACQUIRE) != console->out_written;
-             turns--) {
-            const Poll poll = {&console_port, 1, now() + 1'000'000};
-            call(Hypercall::sched_op, SchedOp::poll, &poll);
-        }
+        wait_for_reader();
     }
     [[noreturn]] void shut_down(bool in_order) override
     {

@@ -58,7 +58,7 @@ int64_t load_policy(std::span<const uint8_t> policy)
 
 std::string_view read_log()
 {
-    static char text[4096];
+    static char text[log_at_once];
     static uint32_t position = 0;
     SysctlCall ask{};
     ask.command = sysctl_read_console;

@@ -25,7 +25,8 @@ int64_t put_booleans_in_force();
 /// Another policy in the place of the one in force.
 int64_t load_policy(std::span<const uint8_t> policy);
 
-/// What Xen has logged since the last call, as far as there is room; empty: nothing.
+/// What Xen has logged since the last call; as much as this: there is more.
+inline constexpr size_t log_at_once = 128 * 1024;
 std::string_view read_log();
 
 } // namespace argo::guest::xen

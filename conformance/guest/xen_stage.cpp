@@ -191,11 +191,13 @@ void take_line(Actor& actor, std::string_view line)
     actor.renew = true;
 }
 
-/// Pass on FLASK's records of what Argo was denied.
+/// Pass on FLASK's records of what Argo was denied until now.
 void pass_records_on()
 {
     static Text line;
-    for (auto log = read_log(); !log.empty(); log = read_log()) {
+    std::string_view log;
+    do {
+        log = read_log();
         for (const char c : log) {
             if (c != '\n') {
                 line << c;
@@ -206,7 +208,7 @@ void pass_records_on()
             if (text.find("tclass=argo") != text.npos) tell("host", text);
             line.clear();
         }
-    }
+    } while (log.size() == log_at_once);
 }
 
 /// Pass on what it printed, line by line. It waits until a line was read: what Xen has logged by now is of
@@ -329,8 +331,8 @@ void run_stage(std::span<const uint8_t> module)
             if (some_ended) look_after(actors[i]);
             any |= actors[i].domain.running();
         }
-        pass_records_on();
         read_commands();
+        pass_records_on();
         if (!any) give_up("exited");
         wait(turn);
     }

@@ -70,14 +70,18 @@ if [ $build = no ]; then
     echo "$out"
     exit 0
 fi
-mkdir -p "$cache/source"
-exec 9>"$cache/lock"
-flock --nonblock 9 || { say "somebody else builds; waiting"; flock 9; }
-if [ -f "$out/xen" ]; then
+built()
+{
+    [ -f "$out/xen" ] || return 0
     touch "$out"
     echo "$out"
     exit 0
-fi
+}
+built
+mkdir -p "$cache/source"
+exec 9>"$cache/lock"
+flock --nonblock 9 || { say "somebody else builds; waiting"; flock 9; }
+built
 
 for tool in gcc make bison flex m4 checkpolicy python3 xz dpkg-source patch; do
     command -v $tool >/dev/null || fail 4 "$tool is missing; install what tools/packages.txt lists for Xen"
