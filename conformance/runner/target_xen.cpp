@@ -63,6 +63,16 @@ const Kind& kind_of(const std::string& target) { return *std::ranges::find(kinds
 constexpr double slowness = 3;
 constexpr unsigned races = 500;
 
+/// The rules that are there with the booleans as they are. FLASK keeps the values of booleans when it loads a
+/// policy, so what is loaded has none.
+policy::Rules without_booleans(policy::Rules rules)
+{
+    std::erase_if(rules.rules, [&](const policy::Rule& rule) { return !rules.in_force(rule); });
+    for (auto& rule : rules.rules) rule.boolean = -1;
+    rules.booleans.clear();
+    return rules;
+}
+
 /// The last line of a program's complaints.
 std::string last_line(const std::filesystem::path& errors)
 {
@@ -115,7 +125,8 @@ class XenTarget : public DomainsTarget
         if (!first && change_ == Surroundings::Change::booleans) return;
         const auto module = setting_.folder / "rules.te", ranges = setting_.folder / "ranges",
                    domains = programs_.policy_folder() / "argo.te";
-        const auto compiled = policy::compile_for_flask(rules, {});
+        const auto compiled = policy::compile_for_flask(
+            change_ == Surroundings::Change::load ? without_booleans(rules) : rules, {});
         std::ofstream(module) << compiled.module;
         std::ofstream(ranges) << compiled.ranges;
         run({programs_.policy.string(), "--xen", xen_.string(), "--out", policy_file(name).string(),

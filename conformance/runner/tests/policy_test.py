@@ -188,9 +188,9 @@ class Policy(unittest.TestCase):
             result, folder = self.conformance(target, "--mechanism", "msr", "--policy", rules.name, *more)
         self.assertEqual(result.returncode, 0, result.stdout + result.stderr)
         cases = json.loads((folder / "results.json").read_text())["cases"]
-        self.assertEqual(
-            {(each["verdict"], each["detail"]) for each in cases}, {("NOT_SUPPORTED", "no Argo found by probing")}
-        )
+        # Xen has the hypercall of major 0 in any case; who asks for another mechanism hears that it is not there.
+        reason = "mechanism msr is not offered" if target == "xen" else "no Argo found by probing"
+        self.assertEqual({(each["verdict"], each["detail"]) for each in cases}, {("NOT_SUPPORTED", reason)})
 
     def test_unseen_on_the_model(self) -> None:
         self.unseen("model")
