@@ -54,7 +54,7 @@ def _sizes(registry: Registry, area: str) -> Table:
         for each in registry.constants
         if each.area == area
     ]
-    return Table(["Sizes."], defines(rows))
+    return Table(["Constants."], defines(rows))
 
 
 def _flags(registry: Registry, group: FlagGroup) -> Table:

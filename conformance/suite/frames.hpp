@@ -193,7 +193,7 @@ class LastPage
         with.addresses = {{port, self, 0}, {port, self, 0}};
         with.pieces = piece;
 
-        lead().store(header_, argo_ring{start, start, {}});
+        lead().store(header_, argo_ring{start, start, 0, 0, {}});
         require_ok(register_ring(
             lead(),
             {.port = port, .partner = self, .length = length, .flags = binding(1), .frames = frames}));

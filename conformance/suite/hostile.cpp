@@ -317,7 +317,7 @@ CASE(hostile, the_list_of_frames_changes, hostile, "ARGO-CALL-008", "ARGO-REGIST
     rewriter.start();
     uint64_t seed = 0;
     while (rewriter.more(rounds / 2)) {
-        lead().store(pages, argo_ring{start, start, {}});
+        lead().store(pages, argo_ring{start, start, 0, 0, {}});
         const int64_t result = lead().call(ARGO_OP_REGISTER_RING, structure.value, list.value, 2);
         expect_one_of(result, {0, minus(ARGO_EFAULT)});
         if (result < 0) {
@@ -421,7 +421,7 @@ CASE(hostile, the_librarys_reader_reads_once, hostile, "ARGO-RING-010")
     // the library gives is what it has checked.
     constexpr uint32_t length = 112;
     const Gpa memory = lead().alloc(ARGO_PAGE_SIZE, ARGO_PAGE_SIZE), header = plus(memory, sizeof(argo_ring));
-    lead().store(memory, argo_ring{0, 48, {}});
+    lead().store(memory, argo_ring{0, 48, 0, 0, {}});
     lead().store(header, argo_message{48, {}, 0});
     auto* const ring = static_cast<argo_ring*>(platform::pointer(memory, ARGO_PAGE_SIZE));
     Rewriter rewriter;

@@ -33,7 +33,7 @@ CASE(notify, every_waiter_is_woken, core_loopback, "ARGO-NOTIFY-001", "ARGO-SEND
     expect_error(knock(limit), ARGO_EBUSY);
 
     // The header of all of them.
-    lead().store(first.base, argo_ring{footprint(brimful), footprint(brimful), {}});
+    lead().store(first.base, argo_ring{footprint(brimful), footprint(brimful), 0, 0, {}});
     expect_eq(notify_all(lead()), 0);
     for (uint32_t port = limit; port < 2 * limit; port++) {
         row("port", port);

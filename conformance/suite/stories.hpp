@@ -97,7 +97,7 @@ inline Ring full_ring(Actor& owner, uint32_t port, Actor& sender)
 inline Pages open_many(uint32_t first, uint32_t count, bool full)
 {
     const Pages page{lead().alloc(ARGO_PAGE_SIZE, ARGO_PAGE_SIZE)};
-    lead().store(page.base, argo_ring{0, full ? footprint(brimful) : 0, {}});
+    lead().store(page.base, argo_ring{0, full ? footprint(brimful) : 0, 0, 0, {}});
     for (uint32_t port = first; port - first < count; port++)
         require_ok(register_ring(
             lead(),

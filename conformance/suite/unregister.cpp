@@ -26,7 +26,7 @@ CASE(unregister, pages_stay_as_they_are, core_loopback, "ARGO-UNREGISTER-003")
     // Pages full of a pattern, with messages at the start of it, one of them consumed.
     const Pages pages{lead().alloc(ARGO_PAGE_SIZE, ARGO_PAGE_SIZE)};
     lead().fill_pattern(pages.base, ARGO_PAGE_SIZE, 5);
-    lead().store(pages.base, argo_ring{0, 0, {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13}});
+    lead().store(pages.base, argo_ring{0, 0, 0, 1, {2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13}});
     require_ok(register_ring(lead(), {.port = 1, .partner = lead(), .length = one_page, .pages = pages}));
     Ring ring(lead(), 1, lead(), one_page, pages);
     require_ok(send(lead(), 9, lead(), 1, "first"));

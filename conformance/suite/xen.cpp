@@ -335,7 +335,7 @@ CASE(xen, tx_ptr_is_taken_over_or_made_sound, upstream, "ARGO-XEN-001")
         row("rx_ptr", rx, "tx_ptr", tx);
         const Actor::Frame frame(lead());
         const Pages pages = fresh_pages(lead(), one_page);
-        lead().store(pages.base, argo_ring{rx, tx, {}});
+        lead().store(pages.base, argo_ring{rx, tx, 0, 0, {}});
         require_eq(register_ring(lead(), {.port = 1, .partner = lead(), .length = one_page, .pages = pages}),
                    0);
         expect_eq(lead().load<uint32_t>(Gpa{pages.base.value + 4}), becomes);

@@ -433,4 +433,54 @@ TEST_F(Endpoints, reopen_pays_the_debt)
     EXPECT_EQ(notifies(), 0u);
 }
 
+// Waiting.
+
+TEST_F(Endpoints, suppress_is_asked_for_where_it_is_offered)
+{
+    open(4032);
+    EXPECT_EQ(fake.rings.at({port, fake::Hypervisor::peer}).flags & ARGO_REGISTER_SUPPRESS, 0u);
+    ASSERT_TRUE(endpoint.close());
+
+    fake.info.features |= ARGO_FEATURE_SUPPRESS;
+    hypervisor = argo::probe(machine).value();
+    ASSERT_TRUE(endpoint.open(hypervisor, Port{port}, peer, memory(), 4032, 5));
+    constexpr uint64_t flags = ARGO_REGISTER_SUPPRESS | 5u << ARGO_REGISTER_BINDING_SHIFT;
+    EXPECT_EQ(fake.rings.at({port, fake::Hypervisor::peer}).flags, flags | ARGO_REGISTER_FAIL_EXIST);
+    ASSERT_TRUE(endpoint.reopen());
+    EXPECT_EQ(fake.rings.at({port, fake::Hypervisor::peer}).flags, flags);
+
+    // After a restore on a hypervisor without it.
+    fake.info.features &= ~ARGO_FEATURE_SUPPRESS;
+    hypervisor = argo::probe(machine).value();
+    ASSERT_TRUE(endpoint.reopen());
+    EXPECT_EQ(fake.rings.at({port, fake::Hypervisor::peer}).flags, flags & ~ARGO_REGISTER_SUPPRESS);
+}
+
+TEST_F(Endpoints, nobody_waits_with_a_message_in_the_ring)
+{
+    EXPECT_FALSE(endpoint.may_wait()) << "closed";
+    open(4032);
+    EXPECT_TRUE(endpoint.may_wait());
+    EXPECT_EQ(ring().wish, ARGO_WISH_PAST);
+    ASSERT_EQ(peer_sends(5), 5);
+    EXPECT_FALSE(endpoint.may_wait());
+    EXPECT_TRUE(receive());
+    endpoint.poll_only();
+    EXPECT_EQ(ring().wish, ARGO_WISH_NONE);
+    EXPECT_EQ(receive().error(), Error::empty);
+    EXPECT_TRUE(endpoint.may_wait());
+}
+
+TEST_F(Endpoints, nobody_waits_with_a_debt)
+{
+    open(4032);
+    ASSERT_EQ(peer_sends(5), 5);
+    EXPECT_TRUE(receive());
+    fake.forced[ARGO_OP_NOTIFY] = -ARGO_ESTALE;
+    EXPECT_FALSE(endpoint.may_wait());
+    EXPECT_EQ(receive().error(), Error::estale) << "which says why";
+    fake.forced.clear();
+    EXPECT_TRUE(endpoint.may_wait()) << "it pays by itself";
+}
+
 } // namespace

@@ -380,4 +380,123 @@ TEST(RingReader, ring_that_changes_while_it_is_read)
     EXPECT_GE(corrupt, 500u);
 }
 
+// Waiting: the wish, and the last look.
+
+TEST(RingReader, may_wait_asks_for_the_next_message_and_looks_again)
+{
+    GuardedRing ring(64);
+    for (uint32_t start = 0; start < 64; start += 16) {
+        ring.ring->rx_ptr = ring.ring->tx_ptr = start;
+        argo::RingReader reader(ring.ring, 64);
+        EXPECT_TRUE(reader.may_wait());
+        EXPECT_EQ(ring.ring->wish, ARGO_WISH_PAST);
+        EXPECT_EQ(ring.ring->position, start);
+        put(ring, bytes(5));
+        EXPECT_FALSE(reader.may_wait()) << "there is a message";
+        ASSERT_TRUE(reader.peek());
+        EXPECT_FALSE(reader.may_wait()) << "and it is not consumed";
+        reader.consume();
+        EXPECT_TRUE(reader.may_wait());
+        EXPECT_EQ(ring.ring->position, (start + 32) % 64);
+    }
+}
+
+TEST(RingReader, may_wait_for_many_bytes)
+{
+    GuardedRing ring(96);
+    ring.ring->rx_ptr = ring.ring->tx_ptr = 64;
+    argo::RingReader reader(ring.ring, 96);
+    EXPECT_TRUE(reader.may_wait(48));
+    EXPECT_EQ(ring.ring->position, (64 + 47) % 96u);
+    put(ring, bytes(16));
+    EXPECT_TRUE(reader.may_wait(33)) << "32 bytes are unread";
+    EXPECT_EQ(ring.ring->position, (64 + 32) % 96u);
+    EXPECT_FALSE(reader.may_wait(32));
+    EXPECT_FALSE(reader.may_wait(0)) << "zero is one";
+    for (const uint32_t beyond : {80u, 81u, 96u, 0xffffffffu}) {
+        EXPECT_TRUE(reader.may_wait(beyond));
+        EXPECT_EQ(ring.ring->position, (64 + 79) % 96u) << "the last byte that a message can take";
+    }
+}
+
+TEST(RingReader, wishes)
+{
+    GuardedRing ring(64);
+    argo::RingReader reader(ring.ring, 64);
+    EXPECT_EQ(ring.ring->wish, ARGO_WISH_EACH);
+    reader.poll_only();
+    EXPECT_EQ(ring.ring->wish, ARGO_WISH_NONE);
+    reader.hear_each();
+    EXPECT_EQ(ring.ring->wish, ARGO_WISH_EACH);
+
+    argo::RingReader none;
+    none.poll_only();
+    none.hear_each();
+    EXPECT_FALSE(none.may_wait()) << "nothing would ever come";
+}
+
+TEST(RingReader, nobody_waits_at_a_corrupt_ring)
+{
+    GuardedRing ring(64);
+    argo::RingReader reader(ring.ring, 64);
+    for (const uint32_t tx : {1u, 24u, 64u, 80u, 0xfffffff0u}) {
+        ring.ring->tx_ptr = tx;
+        EXPECT_FALSE(reader.may_wait()) << tx;
+        EXPECT_EQ(reader.peek().error(), Error::corrupt);
+    }
+}
+
+/// A sender on another thread, as the book has it: message, tx_ptr, fence, wish; events are counted.
+TEST(RingReader, nobody_waits_for_a_message_that_nobody_tells_of)
+{
+    constexpr uint32_t length = 96, messages = 100'000;
+    GuardedRing ring(length);
+    std::atomic<uint32_t> events{0}, suppressed{0};
+    const std::jthread sending([&](const std::stop_token& stop) {
+        std::mt19937 random(11);
+        uint32_t tx = 0;
+        for (uint32_t i = 0; i < messages; ++i) {
+            for (uint32_t spin = random() % 64; spin != 0; --spin) argo::compiler_fence();
+            const auto is_full = [&] {
+                const uint32_t rx = __atomic_load_n(&ring.ring->rx_ptr, __ATOMIC_ACQUIRE);
+                return (rx + length - tx - 1) % length < 32;
+            };
+            while (is_full()) {
+                if (stop.stop_requested()) return;
+                std::this_thread::yield();
+            }
+            ring.header(tx, 16, i);
+            const uint32_t next = (tx + 16) % length;
+            __atomic_store_n(&ring.ring->tx_ptr, next, __ATOMIC_RELEASE);
+            __atomic_thread_fence(__ATOMIC_SEQ_CST);
+            const uint32_t wish = __atomic_load_n(&ring.ring->wish, __ATOMIC_RELAXED);
+            const uint32_t position = __atomic_load_n(&ring.ring->position, __ATOMIC_RELAXED);
+            const bool past =
+                tx < next ? tx <= position && position < next : tx <= position || position < next;
+            ++(wish == ARGO_WISH_EACH || (wish == ARGO_WISH_PAST && past) ? events : suppressed);
+            tx = next;
+        }
+    });
+
+    argo::RingReader reader(ring.ring, length);
+    uint32_t received = 0, waits = 0, heard = 0;
+    while (received < messages) {
+        while (const auto message = reader.peek()) {
+            ASSERT_EQ(message->type, received);
+            reader.consume();
+            ++received;
+        }
+        if (received == messages || !reader.may_wait()) continue;
+        ++waits;
+        const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+        while (events == heard) { // events that came before are not lost, as with `sti; hlt`
+            ASSERT_LT(std::chrono::steady_clock::now(), deadline) << "after " << received << " messages";
+            std::this_thread::yield();
+        }
+        heard = events;
+    }
+    EXPECT_GT(waits, 0u);
+    EXPECT_LE(heard, events);
+}
+
 } // namespace

@@ -150,6 +150,7 @@ Counters Engine::counters() const noexcept
     counters.payload_bytes = tallies_.payload_bytes.value();
     counters.copied_bytes = tallies_.copied_bytes.value();
     counters.events = tallies_.events.value();
+    counters.suppressed = tallies_.suppressed.value();
     counters.wakeups = tallies_.wakeups.value();
     counters.refused = tallies_.refused.value();
     return counters;

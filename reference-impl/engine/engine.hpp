@@ -52,6 +52,7 @@ struct Counters
     uint64_t payload_bytes;            ///< of accepted messages
     uint64_t copied_bytes;             ///< payload bytes copied from senders to rings
     uint64_t events;                   ///< handed to the host; those without binding are not among them
+    uint64_t suppressed;               ///< messages whose event the ring's wish did not ask for
     uint64_t wakeups;                  ///< waiters woken, whether or not they have a binding
     uint64_t refused;                  ///< calls that returned an error
 };
@@ -61,7 +62,8 @@ class Engine
 {
   public:
     /// Features that this engine has; others are never offered.
-    static constexpr uint64_t offered_features = ARGO_FEATURE_WILDCARD | ARGO_FEATURE_VECTOR;
+    static constexpr uint64_t offered_features =
+        ARGO_FEATURE_WILDCARD | ARGO_FEATURE_VECTOR | ARGO_FEATURE_SUPPRESS;
 
     /// Limits beyond what the engine can do are lowered to that, and limits of features that are not wanted
     /// are zero: query tells the truth. The host outlives the engine.
@@ -141,7 +143,7 @@ class Engine
     struct Tallies
     {
         Tally calls[ARGO_OP_RESET + 1];
-        Tally messages, payload_bytes, copied_bytes, events, wakeups, refused;
+        Tally messages, payload_bytes, copied_bytes, events, suppressed, wakeups, refused;
     };
 
     // engine.cpp: entry
@@ -171,7 +173,7 @@ class Engine
     // sendv.cpp
     Error fetch_message(DomainState& caller, const Arguments&, Message&) noexcept;
     Error find_destination(DomainState& caller, const Message&, DomainRef& owner, RingRef& ring) noexcept;
-    Error deliver(DomainState& caller, const Message&, Ring&, uint16_t& binding) noexcept;
+    Error deliver(DomainState& caller, const Message&, Ring&, uint16_t& binding, bool& wanted) noexcept;
 
     // notify.cpp
     Error check_entries(DomainState& caller, Gpa head, uint32_t& count) noexcept;

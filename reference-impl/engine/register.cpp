@@ -13,7 +13,7 @@ struct Engine::Registration
     argo_register ring;
     Gpa frames;
     uint32_t count;
-    uint16_t binding;
+    EventChoice events;
     bool fail_exist;
 };
 
@@ -42,6 +42,7 @@ Error Engine::fetch_registration(DomainState& caller, const Arguments& arguments
 
     uint64_t known = ARGO_REGISTER_FAIL_EXIST;
     if ((features_ & ARGO_FEATURE_VECTOR) != 0) known |= ARGO_REGISTER_BINDING_MASK;
+    if ((features_ & ARGO_FEATURE_SUPPRESS) != 0) known |= ARGO_REGISTER_SUPPRESS;
     const uint64_t binding = (flags & ARGO_REGISTER_BINDING_MASK) >> ARGO_REGISTER_BINDING_SHIFT;
     if ((flags & ~known) != 0) return Error::einval;
     if (binding != 0 && binding >= limits_.max_bindings) return Error::einval;
@@ -58,7 +59,8 @@ Error Engine::fetch_registration(DomainState& caller, const Arguments& arguments
 
     wanted.frames = {frames};
     wanted.count = static_cast<uint32_t>(count);
-    wanted.binding = static_cast<uint16_t>(binding);
+    wanted.events = {.binding = static_cast<uint16_t>(binding),
+                     .suppress = (flags & ARGO_REGISTER_SUPPRESS) != 0};
     wanted.fail_exist = (flags & ARGO_REGISTER_FAIL_EXIST) != 0;
     return Error::none;
 }
@@ -100,11 +102,11 @@ Error Engine::install(DomainState& caller, const Registration& wanted, RingRef& 
     if (old) {
         ring = RingRef(old);
         const Held held(old->lock, host_);
-        old->replace(pages, wanted.binding);
+        old->replace(pages, wanted.events);
         return Error::none;
     }
     Ring* const fresh =
-        Ring::create(host_, port, partner, length, wanted.binding, pages, limits_.max_ring_waiters);
+        Ring::create(host_, port, partner, length, wanted.events, pages, limits_.max_ring_waiters);
     if (!fresh) return Error::enomem;
     ring = RingRef(fresh);
     caller.rings.insert(host_, *fresh);

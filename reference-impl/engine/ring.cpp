@@ -63,14 +63,14 @@ Ring::Ring(uint32_t ring_port, uint16_t ring_partner, uint32_t ring_length, Wait
     for (Waiter& waiter : this->waiters()) waiter = {};
 }
 
-Ring* Ring::create(Host& host, uint32_t port, uint16_t partner, uint32_t length, uint16_t binding,
+Ring* Ring::create(Host& host, uint32_t port, uint16_t partner, uint32_t length, EventChoice events,
                    PageList& pages, uint32_t max_waiters) noexcept
 {
     void* const memory = host.allocate(ring_bytes(max_waiters));
     if (!memory) return nullptr;
     auto* const waiters = reinterpret_cast<Waiter*>(static_cast<std::byte*>(memory) + sizeof(Ring));
     auto* const ring = new (memory) Ring(port, partner, length, waiters, max_waiters);
-    ring->replace(pages, binding);
+    ring->replace(pages, events);
     return ring;
 }
 
@@ -81,10 +81,10 @@ void Ring::destroy(Host& host, Ring* ring) noexcept
     host.release(ring, bytes);
 }
 
-void Ring::replace(PageList& pages, uint16_t binding) noexcept
+void Ring::replace(PageList& pages, EventChoice events) noexcept
 {
     pages_.swap(pages);
-    binding_ = binding;
+    events_ = events;
     adopt_header();
 }
 
@@ -113,6 +113,21 @@ void Ring::adopt_header() noexcept
     } else {
         publish_tx(load_rx());
     }
+}
+
+/// Whether the owner wants an event for the message that moved tx_ptr from `before` to where it is. Wish and
+/// position are loaded once each, and only after tx_ptr is there for a receiver that has stored them and is
+/// about to look a last time: it has a fence, too. ARGO-SUPPRESS-003.
+bool Ring::wants_event(uint32_t before) const noexcept
+{
+    if (!events_.suppress) return true; // ARGO-SUPPRESS-008
+    std::atomic_thread_fence(std::memory_order_seq_cst);
+    const uint32_t wish = shared(header().wish).load(std::memory_order_relaxed);
+    const uint32_t position = shared(header().position).load(std::memory_order_relaxed);
+    if (wish == ARGO_WISH_NONE) return false;
+    if (wish != ARGO_WISH_PAST || position >= length) return true; // ARGO-SUPPRESS-005, -006
+    if (before < tx_) return before <= position && position < tx_;
+    return before <= position || position < tx_;
 }
 
 uint32_t Ring::free_bytes() const noexcept
@@ -159,8 +174,9 @@ class Ring::Writer
 };
 
 bool Ring::insert(const argo_message& message, const GuestMemory& sender, std::span<const argo_iov> pieces,
-                  uint64_t& copied) noexcept
+                  uint64_t& copied, bool& wanted) noexcept
 {
+    const uint32_t before = tx_;
     Writer writer(*this, tx_);
     __builtin_memcpy(writer.at(), &message, sizeof message);
     writer.advance(sizeof message);
@@ -180,6 +196,7 @@ bool Ring::insert(const argo_message& message, const GuestMemory& sender, std::s
         }
     }
     publish_tx(writer.next_slot());
+    wanted = wants_event(before);
     return true;
 }
 

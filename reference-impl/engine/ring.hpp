@@ -2,8 +2,9 @@
 //
 // A ring: its pointers, its space, and insertion into pages that need not be adjacent. Book: spec/ring.rst.
 //
-// The engine's own tx_ptr and length are the truth; of what the guest can write, only rx_ptr is read, and
-// taken within bounds. A guest that lies about it harms its own messages only.
+// The engine's own tx_ptr and length are the truth; of what the guest can write, only rx_ptr and, where it
+// asked for that, its wish and position are read, and taken within bounds. A guest that lies about them harms
+// its own messages only.
 #pragma once
 
 #include "argo/ring.h"
@@ -51,13 +52,20 @@ class PageList
     uint32_t count_ = 0;
 };
 
+/// What a registration says about a ring's events.
+struct EventChoice
+{
+    uint16_t binding; ///< where they go
+    bool suppress;    ///< the header says which: spec/suppress.rst
+};
+
 /// One ring of one domain. Owner, port and partner name it and never change, nor does the length. Everything
 /// else is guarded by its lock.
 class Ring
 {
   public:
     /// Takes over the pages and adopts the header that is on them. Null if the host lacks memory.
-    static Ring* create(Host&, uint32_t port, uint16_t partner, uint32_t length, uint16_t binding,
+    static Ring* create(Host&, uint32_t port, uint16_t partner, uint32_t length, EventChoice events,
                         PageList& pages, uint32_t max_waiters) noexcept;
 
     /// The ring has no users any more, and cannot get any.
@@ -72,8 +80,8 @@ class Ring
 
     // What follows is called with the lock held.
 
-    /// Swaps the pages for others, adopts the header that is on those, and changes the binding.
-    void replace(PageList& pages, uint16_t binding) noexcept;
+    /// Swaps the pages for others, adopts the header that is on those, and changes what it says of events.
+    void replace(PageList& pages, EventChoice events) noexcept;
 
     /// Bytes that no unread message covers. Reads rx_ptr, once: use what it returned, do not ask twice.
     uint32_t free_bytes() const noexcept;
@@ -88,11 +96,12 @@ class Ring
     uint32_t largest_payload() const noexcept { return length - ARGO_RING_OVERHEAD; }
 
     /// Writes a message and publishes it. It fits. Adds to `copied` each payload byte as it is copied. False
-    /// if memory of the sender went away meanwhile: then nothing was published.
+    /// if memory of the sender went away meanwhile: then nothing was published. `wanted`: whether the owner
+    /// wants an event for it.
     bool insert(const argo_message& header, const GuestMemory& sender, std::span<const argo_iov> pieces,
-                uint64_t& copied) noexcept;
+                uint64_t& copied, bool& wanted) noexcept;
 
-    uint16_t binding() const noexcept { return binding_; }
+    uint16_t binding() const noexcept { return events_.binding; }
 
     /// Room for waiters; the free places have account 0.
     std::span<Waiter> waiters() noexcept { return {waiters_, max_waiters_}; }
@@ -107,10 +116,11 @@ class Ring
     uint32_t load_rx() const noexcept;
     void publish_tx(uint32_t tx) noexcept;
     void adopt_header() noexcept;
+    bool wants_event(uint32_t before) const noexcept;
 
     PageList pages_;
     uint32_t tx_ = 0;
-    uint16_t binding_ = 0;
+    EventChoice events_{};
     const uint32_t max_waiters_;
     Waiter* const waiters_;
 };

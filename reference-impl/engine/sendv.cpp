@@ -27,10 +27,15 @@ Result Engine::sendv(DomainState& caller, const Arguments& arguments) noexcept
     RingRef ring;
     if (const Error error = find_destination(caller, message, owner, ring); failed(error)) return error;
     uint16_t binding;
-    if (const Error error = deliver(caller, message, *ring, binding); failed(error)) return error;
+    bool wanted;
+    if (const Error error = deliver(caller, message, *ring, binding, wanted); failed(error)) return error;
 
     ring.reset(); // the host may take its time with the event
-    signal(*owner, binding);
+    if (wanted) {
+        signal(*owner, binding);
+    } else {
+        tallies_.suppressed.add();
+    }
     return Result::success(message.bytes);
 }
 
@@ -81,7 +86,8 @@ Error Engine::find_destination(DomainState& caller, const Message& message, Doma
 }
 
 /// Errors in order: ARGO-SENDV-109 to -111.
-Error Engine::deliver(DomainState& caller, const Message& message, Ring& ring, uint16_t& binding) noexcept
+Error Engine::deliver(DomainState& caller, const Message& message, Ring& ring, uint16_t& binding,
+                      bool& wanted) noexcept
 {
     if (message.bytes > ring.largest_payload()) return Error::emsgsize;
 
@@ -97,7 +103,7 @@ Error Engine::deliver(DomainState& caller, const Message& message, Ring& ring, u
         if (!Ring::fits(message.bytes, ring.free_bytes())) {
             return wait_for_space(caller, ring, message.bytes) ? Error::eagain : Error::ebusy;
         }
-        inserted = ring.insert(header, memory_of(caller), message.iovs(), copied);
+        inserted = ring.insert(header, memory_of(caller), message.iovs(), copied, wanted);
         binding = ring.binding();
     }
     tallies_.copied_bytes.add(copied);

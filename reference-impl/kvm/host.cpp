@@ -12,7 +12,7 @@ namespace argo::kvm {
 
 namespace {
 
-constexpr uint64_t features = ARGO_FEATURE_WILDCARD | ARGO_FEATURE_VECTOR;
+constexpr uint64_t features = ARGO_FEATURE_WILDCARD | ARGO_FEATURE_VECTOR | ARGO_FEATURE_SUPPRESS;
 constexpr uint32_t version = 1; // of this implementation; never decreases
 
 Machine& machine(engine::Domain& domain) { return *static_cast<Machine*>(domain.context()); }

@@ -57,6 +57,7 @@ nlohmann::ordered_json counters_report(const Supervisor& supervisor)
               {"payload_bytes", engine.payload_bytes},
               {"copied_bytes", engine.copied_bytes},
               {"events", engine.events},
+              {"suppressed", engine.suppressed},
               {"wakeups", engine.wakeups},
               {"refused", engine.refused}}}};
 }

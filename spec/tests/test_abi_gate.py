@@ -224,8 +224,8 @@ class Additions(AbiCase):
         self.addition("structure 'argo_info': field 'weight' is new, in bytes that were reserved")
 
     def test_draft_that_became_stable(self):
-        self.change("  - {name: SUPPRESS,    bit: 2,  status: draft,", "  - {name: SUPPRESS,    bit: 2,")
-        self.addition("feature 'SUPPRESS' is no draft any more")
+        self.change("  - {name: LIST,        bit: 3,  status: draft,", "  - {name: LIST,        bit: 3,")
+        self.addition("feature 'LIST' is no draft any more")
 
     def test_raised_limit(self):
         self.change("{name: max_iov,          minimum: 64,", "{name: max_iov,          minimum: 65,")

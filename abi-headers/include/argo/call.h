@@ -15,7 +15,7 @@
 /* The operation word: bits 0-15 operation, bits 16-23 the major that the caller speaks, bits 24-31 zero. */
 #define ARGO_OPERATION_WORD(op) ((op) | (ARGO_ABI_MAJOR << 16))
 
-/* Sizes. */
+/* Constants. */
 #define ARGO_PAGE_SIZE   UINT64_C(4096)  /* Bytes of a page, whatever the guest's own page size. */
 #define ARGO_FRAME_ALIGN   UINT64_C(64)  /* Alignment of a frame.                                */
 

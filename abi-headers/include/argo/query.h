@@ -10,13 +10,13 @@
 
 #include "call.h"
 
-/* Sizes. */
+/* Constants. */
 #define ARGO_INFO_MIN_SIZE 16u  /* Smallest size that query accepts. */
 
 /* Features: bits of argo_info.features. */
 #define ARGO_FEATURE_WILDCARD    UINT64_C(0x001)  /* Rings for any sender may be registered.                */
 #define ARGO_FEATURE_VECTOR      UINT64_C(0x002)  /* Operation vector, and bindings at registration.        */
-#define ARGO_FEATURE_SUPPRESS    UINT64_C(0x004)  /* Draft: Receivers may suppress events.                  */
+#define ARGO_FEATURE_SUPPRESS    UINT64_C(0x004)  /* Receivers may suppress events of messages.             */
 #define ARGO_FEATURE_LIST        UINT64_C(0x008)  /* Draft: Pieces of a message may be lists of frames.     */
 #define ARGO_FEATURE_CHAIN       UINT64_C(0x010)  /* Draft: Arrays longer than a page may be chained pages. */
 #define ARGO_FEATURE_DOORBELL    UINT64_C(0x020)  /* Draft: Operation doorbell.                             */

@@ -13,8 +13,8 @@
 /* Flags of register_ring. 64 bits. */
 #define ARGO_REGISTER_FAIL_EXIST    UINT64_C(0x1)         /* Fail when the ring exists, rather than replace */
                                                           /* its pages.                                     */
-#define ARGO_REGISTER_SUPPRESS      UINT64_C(0x2)         /* Draft: The receiver says in the ring's header  */
-                                                          /* when it wants events. Needs                    */
+#define ARGO_REGISTER_SUPPRESS      UINT64_C(0x2)         /* The receiver says in the ring's header which   */
+                                                          /* messages it wants events for. Needs            */
                                                           /* ARGO_FEATURE_SUPPRESS.                         */
 #define ARGO_REGISTER_BINDING_SHIFT 16u                   /* The binding that hears of this ring's          */
                                                           /* messages. Needs ARGO_FEATURE_VECTOR.           */

@@ -10,11 +10,14 @@
 
 #include "address.h"
 
-/* Sizes. */
+/* Constants. */
 #define ARGO_SLOT            16u  /* Messages start at multiples of this.                                   */
 #define ARGO_RING_MIN_LENGTH 48u  /* Smallest length of a ring.                                             */
 #define ARGO_RING_OVERHEAD   32u  /* A ring of length n takes payloads of up to n minus this: a header, and */
                                   /* a slot that stays free.                                                */
+#define ARGO_WISH_EACH        0u  /* The receiver wants an event for each message.                          */
+#define ARGO_WISH_NONE        1u  /* It wants none: it polls.                                               */
+#define ARGO_WISH_PAST        2u  /* It wants one for the message that takes the byte at its position.      */
 
 /*
  * Header of a ring, at the start of its first page; the data follow.
@@ -22,11 +25,13 @@
  */
 struct argo_ring
 {
-    uint32_t rx_ptr;        /*  0  next byte to consume; written by the receiver, with release */
-    uint32_t tx_ptr;        /*  4  next byte to fill; written by the hypervisor, with release  */
-    uint32_t reserved[14];  /*  8  zero; SUPPRESS gives the first two a meaning                */
+    uint32_t rx_ptr;        /*  0  next byte to consume; written by the receiver, with release              */
+    uint32_t tx_ptr;        /*  4  next byte to fill; written by the hypervisor, with release               */
+    uint32_t wish;          /*  8  ARGO_WISH_*; written by the receiver, read where SUPPRESS was registered */
+    uint32_t position;      /* 12  what ARGO_WISH_PAST waits for; written by the receiver                   */
+    uint32_t reserved[12];  /* 16  zero                                                                     */
 #ifndef __cplusplus /* no flexible arrays there: the bytes follow the structure */
-    uint8_t  data[];        /* 64  messages                                                    */
+    uint8_t  data[];        /* 64  messages                                                                 */
 #endif
 };
 

@@ -2,7 +2,7 @@
 //
 // A port of this domain, with its ring: open, receive, send, close. It keeps the rule that receivers forget:
 // consuming makes space, but senders that wait for it are woken only by the receiver's notify.
-// Book: chapters register, ring, notify; ARGO-NOTIFY-005.
+// Book: chapters register, ring, notify, suppress; ARGO-NOTIFY-005, ARGO-SUPPRESS-004.
 //
 // When to notify. A receiver cannot see who waits, and a sender may wait whenever the ring was not empty. So
 // each consumed message leaves a debt, and one notify pays for all of them, at the latest when it matters:
@@ -13,6 +13,14 @@
 //   - the ring was corrupt, and its contents were given up: pays at once.
 //   - flush(): pays now. Call it before you leave the ring alone with messages in it.
 // So `while (auto message = endpoint.receive(...))` is complete: the error that ends the loop has paid.
+//
+// When to wait. With feature SUPPRESS a receiver hears of what it waits for and of nothing else:
+//     for (;;) {
+//         while (auto message = endpoint.receive(...)) ...
+//         if (endpoint.may_wait()) halt until the next interrupt, as `sti; hlt` does: one that came is not
+//         lost
+//     }
+// Without the feature each message causes an event, and the loop is right all the same.
 #pragma once
 
 #include <argo/hypervisor.hpp>
@@ -51,11 +59,10 @@ class Endpoint
                       uint32_t length, uint16_t binding = 0)
     {
         if (hypervisor_ != nullptr) return Error::eexist;
-        const uint64_t flags = uint64_t{binding} << ARGO_REGISTER_BINDING_SHIFT;
         auto* ring = static_cast<argo_ring*>(memory);
         *ring = argo_ring{};
-        const auto done =
-            hypervisor.register_ring(port, partner, ring, length, flags | ARGO_REGISTER_FAIL_EXIST);
+        const auto done = hypervisor.register_ring(port, partner, ring, length,
+                                                   flags_of(hypervisor, binding) | ARGO_REGISTER_FAIL_EXIST);
         if (!done) return done;
 
         hypervisor_ = &hypervisor;
@@ -63,7 +70,7 @@ class Endpoint
         partner_ = partner;
         ring_ = ring;
         length_ = length;
-        flags_ = flags;
+        binding_ = binding;
         freed_ = 0;
         reader_ = RingReader(ring, length);
         return {};
@@ -78,7 +85,8 @@ class Endpoint
     Result<void> reopen()
     {
         if (hypervisor_ == nullptr) return Error::closed;
-        const auto done = hypervisor_->register_ring(port_, partner_, ring_, length_, flags_);
+        const auto done =
+            hypervisor_->register_ring(port_, partner_, ring_, length_, flags_of(*hypervisor_, binding_));
         if (done) freed_ = 0;
         return done;
     }
@@ -133,6 +141,13 @@ class Endpoint
         return done;
     }
 
+    /// No events for messages any more: for who looks by itself. may_wait() asks for one again.
+    void poll_only() { reader_.poll_only(); }
+
+    /// Whether to wait for an event now: asks for one, and looks once more. False: call receive(), since
+    /// there is something, or a notify failed that is due. `bytes`: see RingReader::may_wait().
+    [[nodiscard]] bool may_wait(uint32_t bytes = 1) { return flush() && reader_.may_wait(bytes); }
+
     /// Takes the ring back; waiting senders are woken. After success, which includes ENOENT and ESTALE since
     /// the ring is gone then, the memory is the caller's again; after a failure it still is the hypervisor's.
     /// Closing what is closed succeeds. Errors: those of unregister_ring.
@@ -150,6 +165,12 @@ class Endpoint
     bool is_open() const { return hypervisor_ != nullptr; }
 
   private:
+    static uint64_t flags_of(const Hypervisor<M>& hypervisor, uint16_t binding)
+    {
+        return uint64_t{binding} << ARGO_REGISTER_BINDING_SHIFT |
+               (hypervisor.has(ARGO_FEATURE_SUPPRESS) ? ARGO_REGISTER_SUPPRESS : 0);
+    }
+
     /// Gives up what cannot be read. Returns corrupt, or why that did not work.
     Error recover()
     {
@@ -164,7 +185,7 @@ class Endpoint
     Domid partner_{};
     argo_ring* ring_ = nullptr;
     uint32_t length_ = 0;
-    uint64_t flags_ = 0;
+    uint16_t binding_ = 0;
     uint64_t freed_ = 0; ///< bytes given back since the last notify: the debt
     RingReader reader_;
 };

@@ -2,7 +2,7 @@
 //
 // Reading a ring: messages come out one at a time, and nothing in the ring is believed. Whoever scribbles
 // over it, the reader stays inside the memory that it was given, and every operation ends.
-// Book: chapter ring; ARGO-RING-010, ARGO-RING-011.
+// Book: chapters ring and suppress; ARGO-RING-010, ARGO-RING-011, ARGO-SUPPRESS-004.
 #pragma once
 
 #include <argo/memory.hpp>
@@ -75,7 +75,7 @@ class RingReader
         const uint32_t tx = load_acquire(&ring_->tx_ptr);
         if (!possible(tx)) return Error::corrupt;
         if (tx == rx_) return Error::empty;
-        const uint32_t filled = tx > rx_ ? tx - rx_ : length_ - rx_ + tx;
+        const uint32_t filled = unread(tx);
 
         // A header never wraps: it takes one slot. Each word of it is fetched once.
         const auto* words = reinterpret_cast<const uint32_t*>(data() + rx_);
@@ -125,12 +125,48 @@ class RingReader
         return possible(tx);
     }
 
+    // Which messages cause an event, in a ring that was registered with ARGO_REGISTER_SUPPRESS: each, until
+    // one of these says otherwise. In any other ring all do, and these are right, too.
+
+    /// None: for who looks by itself, and never waits. Events that are under way still come.
+    void poll_only() { wish(ARGO_WISH_NONE); }
+
+    /// Each, again.
+    void hear_each() { wish(ARGO_WISH_EACH); }
+
+    /// The last step before a wait: asks for an event, then looks once more. True: wait for one, it will
+    /// come. False: there is something to read, or no ring; do not wait. It is one event, and only may_wait()
+    /// asks for the next, so whoever is awake and reads is not interrupted (but once a lap of the ring).
+    ///
+    /// With more `bytes` than one the event comes when that many bytes of ring are unread, headers and
+    /// padding included; all but a slot at most. Senders may stop before that, so wait with a time limit.
+    [[nodiscard]] bool may_wait(uint32_t bytes = 1)
+    {
+        if (ring_ == nullptr) return false;
+        const uint32_t most = length_ - ARGO_SLOT;
+        if (bytes == 0) bytes = 1;
+        if (bytes > most) bytes = most;
+        store_once(&ring_->position, after_rx(bytes - 1));
+        wish(ARGO_WISH_PAST);
+        full_fence(); // the hypervisor has one between its store of tx_ptr and its look at the wish
+        const uint32_t tx = load_acquire(&ring_->tx_ptr);
+        return possible(tx) && unread(tx) < bytes;
+    }
+
   private:
     static constexpr uint32_t round_up(uint32_t bytes) { return (bytes + ARGO_SLOT - 1) & ~(ARGO_SLOT - 1); }
 
     uint8_t* data() const { return reinterpret_cast<uint8_t*>(ring_) + sizeof(argo_ring); }
 
     bool possible(uint32_t position) const { return position < length_ && position % ARGO_SLOT == 0; }
+
+    /// Bytes from rx_ to there.
+    uint32_t unread(uint32_t tx) const { return tx >= rx_ ? tx - rx_ : length_ - rx_ + tx; }
+
+    void wish(uint32_t wish)
+    {
+        if (ring_ != nullptr) store_once(&ring_->wish, wish);
+    }
 
     /// The position that many bytes after rx_, fewer than the ring has.
     uint32_t after_rx(uint32_t bytes) const

@@ -37,7 +37,7 @@ TEST(Query, TellsWhatTheDomainIsAndMayUse)
     EXPECT_EQ(info.reserved, 0);
     EXPECT_EQ(info.implementation, ARGO_IMPLEMENTATION_MODEL);
     EXPECT_EQ(info.implementation_version, 7u);
-    EXPECT_EQ(info.features, ARGO_FEATURE_WILDCARD | ARGO_FEATURE_VECTOR);
+    EXPECT_EQ(info.features, all_features);
     EXPECT_EQ(info.max_rings, limits.max_rings);
     EXPECT_EQ(info.max_ring_length, limits.max_ring_length);
     EXPECT_EQ(info.max_message, limits.max_message);
@@ -128,7 +128,7 @@ TEST(Query, LimitsOfAClearFeatureAreZero)
 TEST(Query, FeaturesThatTheEngineLacksAreNotOffered)
 {
     World world({}, UINT64_MAX);
-    EXPECT_EQ(world.engine.features(), ARGO_FEATURE_WILDCARD | ARGO_FEATURE_VECTOR);
+    EXPECT_EQ(world.engine.features(), all_features);
 }
 
 TEST(Query, WithoutBindingsThereIsNoFeatureVector)
@@ -136,7 +136,7 @@ TEST(Query, WithoutBindingsThereIsNoFeatureVector)
     Limits limits;
     limits.max_bindings = 0;
     World world(limits);
-    EXPECT_EQ(world.engine.features(), ARGO_FEATURE_WILDCARD);
+    EXPECT_EQ(world.engine.features(), all_features & ~ARGO_FEATURE_VECTOR);
 }
 
 TEST(Query, LimitsBeyondTheEngineAreLowered)

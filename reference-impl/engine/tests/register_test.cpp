@@ -69,7 +69,7 @@ struct Registration
 
 const Fault<Registration> register_faults[] = {
     {"ARGO-REGISTER-101", ARGO_EINVAL, [](Registration& s) { s.count = 4; }},
-    {"ARGO-REGISTER-102", ARGO_EINVAL, [](Registration& s) { s.flags |= ARGO_REGISTER_SUPPRESS; }},
+    {"ARGO-REGISTER-102", ARGO_EINVAL, [](Registration& s) { s.flags |= 4; }},
     {"ARGO-REGISTER-103", ARGO_EFAULT, [](Registration& s) { s.address = s.guest.memory_end() - 8; }},
     {"ARGO-REGISTER-104", ARGO_EINVAL, [](Registration& s) { s.ring.reserved = 1; }},
     {"ARGO-REGISTER-105", ARGO_EINVAL, [](Registration& s) { s.ring.length = 32; }},
@@ -109,6 +109,7 @@ TEST(Register, EachOtherFlagIsUnknown)
     Registration s;
     for (uint64_t bit = 1; bit < 64; ++bit) {
         if (bit >= 16 && bit < 32) continue;
+        if (bit == 1) continue; // ARGO_REGISTER_SUPPRESS
         s.flags = uint64_t{1} << bit;
         EXPECT_EQ(s.run(), error(ARGO_EINVAL)) << bit;
     }
