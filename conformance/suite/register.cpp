@@ -45,7 +45,7 @@ struct Adoption
 void expect_adoption(uint32_t length, Adoption row_)
 {
     row("tx_ptr", row_.tx, "rx_ptr", row_.rx);
-    const Pages pages = pages_with({row_.rx, row_.tx, {}});
+    const Pages pages = pages_with({row_.rx, row_.tx, 0, 0, {}});
     require_ok(register_ring(lead(), loopback(1, length, pages)));
     Ring ring(lead(), 1, lead(), length, pages);
     expect_eq(ring.tx(), row_.adopted);
@@ -182,7 +182,7 @@ CASE(register, a_failure_at_the_last_frame_takes_no_page, core_loopback, "ARGO-R
     // replaces them one by one has begun before it fails.
     constexpr uint32_t length = ring_length(3);
     auto ring = open_loopback(length);
-    const Pages fresh = pages_with({48, 0xdead, {}}, 2);
+    const Pages fresh = pages_with({48, 0xdead, 0, 0, {}}, 2);
     const uint64_t frames[] = {frame_of(fresh.base), frame_of(fresh.base) + 1,
                                lead().bad_gpa() / ARGO_PAGE_SIZE};
     expect_error(register_ring(lead(), {.port = 1, .partner = lead(), .length = length, .frames = frames}),
@@ -436,7 +436,7 @@ CASE(register, waiters_are_kept_as_long_as_they_must_wait, core_loopback, "ARGO-
     expect_error(knock(limit), ARGO_EBUSY);
 
     // ... and stays so when a ring is registered again that is as full as before ...
-    require_ok(register_ring(lead(), loopback(0, smallest, pages_with({0, footprint(brimful), {}}))));
+    require_ok(register_ring(lead(), loopback(0, smallest, pages_with({0, footprint(brimful), 0, 0, {}}))));
     expect_error(knock(limit), ARGO_EBUSY);
 
     // ... but not when its new pages are empty: that waiter has what it waited for.

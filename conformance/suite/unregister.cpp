@@ -41,7 +41,9 @@ CASE(unregister, pages_stay_as_they_are, core_loopback, "ARGO-UNREGISTER-003")
     const auto after = lead().load<argo_ring>(pages.base);
     expect_eq(after.rx_ptr, header.rx_ptr);
     expect_eq(after.tx_ptr, header.tx_ptr);
-    for (uint32_t i = 0; i < 14; i++) expect_eq(after.reserved[i], i);
+    expect_eq(after.wish, 0u);
+    expect_eq(after.position, 1u);
+    for (uint32_t i = 0; i < 12; i++) expect_eq(after.reserved[i], i + 2);
     const auto left = ring.receive();
     require(left);
     expect(left->is("second"));
