@@ -107,7 +107,12 @@ Results make_results(const std::string& target, const std::string& host,
         options.wish.seed,
         command_text(options),
     };
-    for (const auto& [ledger, notes, told, stopped] : outcomes) {
+    for (const auto& [ledger, notes, told, stopped, events] : outcomes) {
+        if (&ledger == &outcomes.front().ledger) {
+            results.events = events;
+        } else {
+            results.events += events;
+        }
         for (const auto& entry : ledger.entries()) {
             const auto duration =
                 entry.duration ? std::optional(static_cast<uint64_t>(entry.duration->count())) : std::nullopt;
@@ -215,7 +220,8 @@ class Runs
         } catch (const Unavailable& error) {
             if (first) throw;
             // What was found in the others stands.
-            RunOutcome nothing{Ledger(select_cases(catalogue_, wish_)), {}, outcomes.front().identity, false};
+            RunOutcome nothing{
+                Ledger(select_cases(catalogue_, wish_)), {}, outcomes.front().identity, false, {}};
             nothing.identity.environment = environment;
             nothing.ledger.close(fmt::format("not run: {}", error.what()));
             outcomes.push_back(std::move(nothing));

@@ -204,7 +204,7 @@ std::vector<RunOutcome> ingest(const std::vector<std::filesystem::path>& logs,
         read(path, streams, copy);
     }
     std::vector<RunOutcome> outcomes;
-    if (ways.empty()) outcomes.push_back({Ledger(selection), {}, {}, false});
+    if (ways.empty()) outcomes.push_back({Ledger(selection), {}, {}, false, {}});
     for (auto& way : ways) {
         if (!outcomes.empty() && way.ended) way.outcome.ledger.forget_open();
         outcomes.push_back(std::move(way.outcome));

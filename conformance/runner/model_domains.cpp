@@ -34,6 +34,7 @@ Exit model_domains_command(const std::filesystem::path& topology)
     try {
         const auto document = toml::parse_file(file);
         options.policy = document["policy"].value_or("");
+        options.counters = topology.parent_path() / "counters.json";
         const auto* domains = document["domain"].as_array();
         if (domains == nullptr) throw UsageError(fmt::format("{}: no [[domain]] in it", file));
         for (const auto& element : *domains) {

@@ -62,10 +62,53 @@ Results from_json(const json& j)
     }
     results.seed = j["seed"];
     results.command = j["command"];
+    if (const auto events = j.find("events"); events != j.end()) {
+        const auto read = [&](const char* name) {
+            const auto& count = (*events)[name];
+            return count.is_null() ? EventCounts::Count() : count.get<uint64_t>();
+        };
+        results.events = {read("sent"), read("suppressed"), read("held"), read("delivered"),
+                          read("spurious")};
+    }
     return results;
 }
 
+ordered_json events_of(const EventCounts& events)
+{
+    const auto count = [](const EventCounts::Count& n) { return n ? ordered_json(*n) : ordered_json(); };
+    return {{"sent", count(events.sent)},
+            {"suppressed", count(events.suppressed)},
+            {"held", count(events.held)},
+            {"delivered", count(events.delivered)},
+            {"coalesced", count(events.coalesced())},
+            {"spurious", count(events.spurious)}};
+}
+
 } // namespace
+
+EventCounts::Count EventCounts::coalesced() const
+{
+    // An event that was sent while the lead told its number may be in the one and not in the other.
+    if (!sent || !delivered) return std::nullopt;
+    return *sent > *delivered ? *sent - *delivered : 0;
+}
+
+EventCounts& EventCounts::operator+=(const EventCounts& other)
+{
+    const auto add = [](Count& sum, const Count& part) {
+        if (sum && part) {
+            *sum += *part;
+        } else {
+            sum.reset();
+        }
+    };
+    add(sent, other.sent);
+    add(suppressed, other.suppressed);
+    add(held, other.held);
+    add(delivered, other.delivered);
+    add(spurious, other.spurious);
+    return *this;
+}
 
 Counts Results::counts() const noexcept
 {
@@ -141,26 +184,28 @@ ordered_json to_json(const Results& results)
     for (const auto& r : results.requirements) {
         requirements.push_back({{"id", r.id}, {"revision", r.revision}, {"verdict", name(r.verdict)}});
     }
-    return {{"schema", 1},
-            {"suite",
-             {{"version", results.suite_version},
-              {"commit", results.suite_commit},
-              {"dirty", results.suite_dirty}}},
-            {"abi",
-             {{"major", results.abi_major},
-              {"minor", results.abi_minor},
-              {"registry_sha256", results.registry_sha256}}},
-            {"target",
-             {{"name", results.target.name},
-              {"implementation", results.target.implementation},
-              {"version", results.target.version},
-              {"mechanisms", results.target.mechanisms},
-              {"host", results.target.host}}},
-            {"cases", cases},
-            {"requirements", requirements},
-            {"summary", summary_of(results)},
-            {"seed", results.seed},
-            {"command", results.command}};
+    ordered_json all = {{"schema", 1},
+                        {"suite",
+                         {{"version", results.suite_version},
+                          {"commit", results.suite_commit},
+                          {"dirty", results.suite_dirty}}},
+                        {"abi",
+                         {{"major", results.abi_major},
+                          {"minor", results.abi_minor},
+                          {"registry_sha256", results.registry_sha256}}},
+                        {"target",
+                         {{"name", results.target.name},
+                          {"implementation", results.target.implementation},
+                          {"version", results.target.version},
+                          {"mechanisms", results.target.mechanisms},
+                          {"host", results.target.host}}},
+                        {"cases", cases},
+                        {"requirements", requirements},
+                        {"summary", summary_of(results)},
+                        {"seed", results.seed},
+                        {"command", results.command}};
+    if (results.events.any()) all["events"] = events_of(results.events);
+    return all;
 }
 
 Results read_results(const std::filesystem::path& path)

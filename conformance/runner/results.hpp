@@ -42,6 +42,21 @@ struct TargetIdentity
     std::string host;                    ///< kernel, machine and processor that it ran on
 };
 
+/// Events of a run, as the book's chapter of suppression defines them: those to the lead, but for
+/// `suppressed`, which is of all domains. Empty: nobody counted, or not in every boot.
+struct EventCounts
+{
+    using Count = std::optional<uint64_t>;
+
+    Count sent, suppressed, held; ///< by the host
+    Count delivered, spurious;    ///< by the lead
+
+    Count coalesced() const; ///< sent and not delivered
+    bool any() const { return sent || delivered; }
+    /// Over this run and another one.
+    EventCounts& operator+=(const EventCounts&);
+};
+
 struct Results
 {
     std::string suite_version, suite_commit;
@@ -53,6 +68,7 @@ struct Results
     std::vector<RequirementResult> requirements;
     uint64_t seed = 0;
     std::string command; ///< that made these results, for a POSIX shell
+    EventCounts events{};
 
     /// Cases by verdict.
     Counts counts() const noexcept;

@@ -3,6 +3,7 @@
 #include "runner/run.hpp"
 
 #include <algorithm>
+#include <charconv>
 
 #include <fmt/format.h>
 
@@ -65,7 +66,7 @@ Run::Run(Target& target, const std::vector<const Case*>& selection, Limits limit
       limits_(limits),
       log_(log),
       progress_(std::move(progress)),
-      outcome_{Ledger(selection), {}, {}, false}
+      outcome_{Ledger(selection), {}, {}, false, {}}
 {
 }
 
@@ -78,6 +79,7 @@ RunOutcome Run::go() &&
         const bool ended = boot_once(boot, after);
         target_.stop();
         outcome_.identity.learn(boot);
+        count_events(boot, boots == 1);
         if (!boot.last().empty()) after = boot.last();
         if (!passed_over_.empty()) after = passed_over_;
         missing = why_missing(boot);
@@ -99,6 +101,26 @@ RunOutcome Run::go() &&
     }
     outcome_.ledger.close(outcome_.interrupted ? "not run: interrupted" : missing);
     return std::move(outcome_);
+}
+
+void Run::count_events(const Boot& boot, bool first)
+{
+    auto events = target_.counted();
+    const auto told = [&](const char* key) -> EventCounts::Count {
+        const auto text = boot.fact(key);
+        uint64_t number = 0;
+        const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+        if (!boot.ended() || text.empty() || error != std::errc() || end != text.data() + text.size())
+            return {};
+        return number;
+    };
+    events.delivered = told("delivered");
+    events.spurious = told("spurious");
+    if (first) {
+        outcome_.events = events;
+    } else {
+        outcome_.events += events;
+    }
 }
 
 bool Run::boot_once(Boot& boot, const std::string& after)

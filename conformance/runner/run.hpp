@@ -56,6 +56,7 @@ struct RunOutcome
     Notes notes;
     Identity identity;
     bool interrupted = false;
+    EventCounts events{}; ///< over all boots
 };
 
 /// Called whenever a case begins or ends: what runs now (empty: between cases), and the ledger.
@@ -74,6 +75,7 @@ class Run
     bool boot_once(Boot& boot, const std::string& after);
     Clock::time_point deadline() const noexcept;
     bool hear(Boot& boot, const Report& report);
+    void count_events(const Boot& boot, bool first);
     bool lost(Boot& boot, const Report& report);
     void silent(Boot& boot, const std::string& after);
     std::string why_missing(const Boot& boot) const;

@@ -12,6 +12,7 @@
 
 #include "runner/boot.hpp"
 #include "runner/protocol.hpp"
+#include "runner/results.hpp"
 #include "runner/selection.hpp"
 
 namespace argo::runner {
@@ -68,6 +69,9 @@ class Target
 
     /// What the lead asked for. A role that the run does not have: false.
     virtual bool act(const Ask&) = 0;
+
+    /// What the host counted of events between the last start and its stop.
+    virtual EventCounts counted() const { return {}; }
 
     /// End everything that was started. May be called at any time, also twice.
     virtual void stop() = 0;

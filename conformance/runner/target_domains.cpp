@@ -7,6 +7,7 @@
 #include <sstream>
 
 #include <fmt/format.h>
+#include <nlohmann/json.hpp>
 #include <poll.h>
 #include <toml++/toml.h>
 
@@ -108,6 +109,8 @@ void DomainsTarget::start(const std::string& after)
     stop();
     heard_.clear();
     over_ = false;
+    std::error_code nothing_there;
+    std::filesystem::remove(counters_file(), nothing_there);
     const auto text = topology(after);
     std::ofstream(topology_file()) << text;
     launch(text);
@@ -175,6 +178,24 @@ void DomainsTarget::hear(std::string_view line)
         heard_.push_back({Report::Kind::ended, std::string(text.substr(0, at)),
                           std::string(text.substr(at + ended.size()))});
     }
+}
+
+/// From the file that argo-vmm and the model leave. One that is none says nothing.
+EventCounts DomainsTarget::counted() const
+{
+    std::ifstream file(counters_file());
+    const auto counters = nlohmann::json::parse(file, nullptr, false);
+    const auto number = [&](const char* where) {
+        const nlohmann::json::json_pointer pointer(where);
+        const bool there =
+            counters.is_object() && counters.contains(pointer) && counters[pointer].is_number_unsigned();
+        return there ? EventCounts::Count(counters[pointer].get<uint64_t>()) : std::nullopt;
+    };
+    return {number("/domains/lead/events"),
+            number("/engine/suppressed"),
+            number("/domains/lead/events_held"),
+            {},
+            {}};
 }
 
 bool DomainsTarget::act(const Ask& ask)

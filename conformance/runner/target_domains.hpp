@@ -50,6 +50,7 @@ class DomainsTarget : public Target
     void start(const std::string& after) override;
     std::optional<Report> next(Clock::time_point deadline) override;
     bool act(const Ask& ask) override;
+    EventCounts counted() const override;
     void stop() override;
 
   protected:
@@ -77,6 +78,7 @@ class DomainsTarget : public Target
     std::string topology(const std::string& after) const;
     void write_policies();
     std::filesystem::path topology_file() const { return setting_.folder / "topology.toml"; }
+    std::filesystem::path counters_file() const { return setting_.folder / "counters.json"; }
 
     std::vector<Role> roles_;
     std::vector<std::string> policies_; ///< names of the rules that can be asked for

@@ -473,13 +473,13 @@ CASE(suppress, messages_of_others_come_whatever_the_wish, interrupt_poll, "ARGO-
 namespace {
 
 /// For a loop of races: whether to go on. There are to be thousands of rounds; where the machine is slow, as
-/// many as fit into a few seconds, and a hundred in any case.
+/// many as fit into a few seconds, and fifty in any case.
 class Rounds
 {
   public:
     bool more()
     {
-        constexpr uint32_t enough = 3000, least = 100;
+        constexpr uint32_t enough = 3000, least = 50;
         constexpr uint64_t time = 2'000'000'000;
         row("round", done_);
         return ++done_ <= least || (done_ <= enough && platform::now() - started_ < time);

@@ -51,6 +51,9 @@ class SimulatedDomain
     /// The vCPU has come to an end by itself.
     bool done() const { return done_; }
 
+    /// Interrupts so far.
+    uint32_t events_in_all() const { return taken_in_all_; }
+
     /// The domain whose vCPU is this thread.
     static SimulatedDomain& here();
 

@@ -39,6 +39,8 @@ struct ModelOptions
         allows{};         ///< everything, if left out. Called by any thread, and asked before the policy.
     std::string policy{}; ///< file with a compiled one, under which every domain has a label; empty: none
 
+    std::string counters{}; ///< file for what was counted, in the form of argo-vmm's --counters; empty: none
+
     bool control = true; ///< obey lines of `input`: kill, start, restart <domain>; policy <file>; quit, as at
                          ///< its end
     int input = 0;       ///< file descriptor

@@ -200,6 +200,7 @@ function drawTarget(t) {
         ),
         bar(counts),
         drawWays(t),
+        drawEvents(t),
         drawSince(t),
         el(
             "details",
@@ -212,6 +213,37 @@ function drawTarget(t) {
                     .filter(([, value]) => value)
                     .map(([key, value]) => [el("dt", {}, key), el("dd", {}, value)]),
             ),
+        ),
+    );
+}
+
+const EVENTS = {
+    sent: "interrupts that the host was asked to give to the lead",
+    suppressed: "messages, of all domains, whose event the ring's wish did not ask for",
+    held: "of those sent, the ones that found the local APIC switched off",
+    delivered: "interrupts that the lead took",
+    coalesced: "sent, less delivered",
+    spurious: "interrupts of the lead's own rings after which nothing new was found",
+};
+
+/** Events as the host and the lead counted them, where both or one did. */
+function drawEvents(t) {
+    if (!t.events) return null;
+    const names = Object.keys(EVENTS);
+    const known = (n) => (n === null ? "–" : String(n));
+    return el(
+        "table",
+        {class: "events"},
+        el("caption", {}, "Events"),
+        el(
+            "tr",
+            {},
+            names.map((name) => el("th", {title: EVENTS[name]}, name)),
+        ),
+        el(
+            "tr",
+            {},
+            names.map((name) => el("td", {}, known(t.events[name]))),
         ),
     );
 }

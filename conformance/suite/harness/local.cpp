@@ -55,6 +55,20 @@ void LocalActor::heard_mail() const
     heard_ = platform::events(upstream_vector);
 }
 
+bool LocalActor::mail_was_announced() const
+{
+    const uint32_t before = announced_;
+    announced_ = platform::events(harness_vector);
+    return announced_ != before;
+}
+
+uint64_t LocalActor::delivered() const
+{
+    uint64_t all = uint64_t{platform::events(event_vector)} + platform::events(harness_vector);
+    for (uint8_t i = 0; i < 16; i++) all += platform::events(static_cast<uint8_t>(free_vector + i));
+    return all;
+}
+
 void LocalActor::part_from_mail() const
 {
     if (hypervisor_.major() != 0 || !called_) return;

@@ -43,6 +43,13 @@ class LocalActor final : public Actor
     /// Such a message is about to be sent. Where all rings share one event, whoever is to hear of a call
     /// before it gets the time to hear of it alone.
     void part_from_mail() const;
+    /// Whether an interrupt of the harness's own binding was taken since this was asked last.
+    bool mail_was_announced() const;
+    /// It was, and there was nothing new.
+    void count_spurious() const { spurious_++; }
+    uint32_t spurious() const { return spurious_; }
+    /// How many interrupts of bindings were taken since the start.
+    uint64_t delivered() const;
     /// The binding for the harness's rings, as flags of a registration.
     uint64_t binding_flags() const;
     /// Scratch memory, for whoever commands this actor from afar.
@@ -85,7 +92,8 @@ class LocalActor final : public Actor
     uint32_t resets_ = 0;
     int64_t begun_ = 0;
     mutable uint32_t mails_ = 0, heard_ = 0; ///< of upstream_vector's events: mails, and all up to the last
-    mutable bool called_ = false;            ///< in a case of profile upstream, since the last mail
+    mutable uint32_t announced_ = 0, spurious_ = 0;
+    mutable bool called_ = false; ///< in a case of profile upstream, since the last mail
 };
 
 } // namespace argo::suite

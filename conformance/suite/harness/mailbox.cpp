@@ -41,12 +41,16 @@ Result<uint32_t> Mailbox::send(const void* head, size_t head_size, Bytes data)
 
 size_t Mailbox::receive(std::span<uint8_t> to)
 {
+    const bool told = self_->mail_was_announced();
+    bool found = false;
     while (true) {
         const auto message = reader_.peek();
         if (!message) {
             if (message.error() == Error::corrupt) reader_.resynchronise();
+            if (told && !found) self_->count_spurious();
             return 0;
         }
+        found = true;
         const Address sender{partner_, Port{wire::port}};
         const bool ours =
             message->source == sender && message->type == wire::type && message->size <= to.size();

@@ -233,6 +233,15 @@ uint32_t run_cases(const Obstacle& obstacle)
     return count;
 }
 
+/// What this boot has heard, for whoever knows what was sent. Book: spec/suppress.rst.
+void print_counts()
+{
+    if (!session->self.has(ARGO_FEATURE_VECTOR)) return;
+    Text text;
+    text << "delivered=" << session->self.delivered() << " spurious=" << session->self.spurious();
+    session->protocol.environment(text.view());
+}
+
 /// The others end, too: those that are still booting in a moment.
 void dismiss_all()
 {
@@ -265,7 +274,7 @@ void run()
 
     uint32_t cases = 0;
     if (options.role == Role::lead)
-        cases = run_cases(obstacle);
+        cases = run_cases(obstacle), print_counts();
     else if (!obstacle)
         serve(session->self, Domid{options.lead});
     session->protocol.end(cases);
