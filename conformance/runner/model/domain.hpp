@@ -52,7 +52,12 @@ class SimulatedDomain
     bool done() const { return done_; }
 
     /// Interrupts so far.
-    uint32_t events_in_all() const { return taken_in_all_; }
+    uint32_t events_in_all() const
+    {
+        uint32_t all = 0;
+        for (const auto& vcpu : vcpus_) all += vcpu.taken_in_all;
+        return all;
+    }
 
     /// The domain whose vCPU is this thread.
     static SimulatedDomain& here();
