@@ -71,6 +71,7 @@ std::optional<Kill> run(const std::string& mutant, const Selection& selection, c
         if (auto kill = kill_in(ledger, least)) throw *kill;
     };
     try {
+        target.choose("", wish.mechanism, wish.sample);
         target.start("");
         return kill_in(runner::Run(target, selection, limits, log, stop_at_kill).go().ledger, least);
     } catch (const Kill& kill) {
