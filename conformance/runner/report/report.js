@@ -229,23 +229,11 @@ const EVENTS = {
 /** Events as the host and the lead counted them, where both or one did. */
 function drawEvents(t) {
     if (!t.events) return null;
-    const names = Object.keys(EVENTS);
     const known = (n) => (n === null ? "–" : String(n));
-    return el(
-        "table",
-        {class: "events"},
-        el("caption", {}, "Events"),
-        el(
-            "tr",
-            {},
-            names.map((name) => el("th", {title: EVENTS[name]}, name)),
-        ),
-        el(
-            "tr",
-            {},
-            names.map((name) => el("td", {}, known(t.events[name]))),
-        ),
+    const parts = Object.entries(EVENTS).map(([name, meaning]) =>
+        el("span", {title: meaning}, el("b", {}, known(t.events[name])), ` ${name}`),
     );
+    return el("div", {class: "ways"}, el("span", {}, "Events"), parts);
 }
 
 /// What an earlier run of the same target said otherwise; what got worse comes first and is seen at once.
