@@ -8,6 +8,7 @@
 #include <argo/ring.hpp>
 
 #include "harness/second.hpp"
+#include "harness/vcpu.hpp"
 #include "stories.hpp"
 
 using namespace argo::suite;
@@ -472,26 +473,6 @@ CASE(suppress, messages_of_others_come_whatever_the_wish, interrupt_poll, "ARGO-
 
 namespace {
 
-/// For a loop of races: whether to go on. There are to be thousands of rounds; where the machine is slow, as
-/// many as fit into a few seconds, and fifty in any case.
-class Rounds
-{
-  public:
-    bool more()
-    {
-        constexpr uint32_t enough = 3000, least = 50;
-        constexpr uint64_t time = 2'000'000'000;
-        row("round", done_);
-        return ++done_ <= least || (done_ <= enough && platform::now() - started_ < time);
-    }
-
-  private:
-    const uint64_t started_ = platform::now();
-    uint32_t done_ = 0;
-
-    static void row(const char* name, uint32_t round) { argo::suite::row(name, round); }
-};
-
 /// The receiver of these rings, as guests have it: guest-lib's.
 argo::RingReader reader_of(const Ring& ring)
 {
@@ -508,7 +489,7 @@ CASE(suppress, who_arms_and_looks_is_never_left_halted, interrupt_vector, "ARGO-
     auto ring = open_quiet(peer(), smallest);
     auto reader = reader_of(ring);
     uint32_t halts = 0;
-    for (Rounds rounds; rounds.more();) {
+    for (Races rounds(Races::Kind::others); rounds.more();) {
         reader.poll_only();
         const uint32_t before = lead().events(heard);
         Pending sending = begin_send_pattern(peer(), 9, lead(), 1, 8, 1);
@@ -526,6 +507,49 @@ CASE(suppress, who_arms_and_looks_is_never_left_halted, interrupt_vector, "ARGO-
     expect(halts != 0); // or nothing was shown
 }
 
+namespace {
+
+/// The same on a vCPU of its own, which does nothing else.
+struct Receiver
+{
+    argo::RingReader reader;
+    uint32_t received; ///< messages
+    Unsteady random;
+};
+
+bool receive_and_arm(void* argument)
+{
+    auto& receiver = *static_cast<Receiver*>(argument);
+    if (receiver.reader.peek()) {
+        receiver.reader.consume();
+        __atomic_add_fetch(&receiver.received, 1, __ATOMIC_RELEASE);
+        receiver.reader.poll_only();
+        return true;
+    }
+    receiver.random.dawdle();
+    return !receiver.reader.may_wait();
+}
+
+} // namespace
+
+CASE(suppress, a_vcpu_that_arms_and_looks_is_never_left_halted, interrupt_vector, "ARGO-SUPPRESS-003",
+     "ARGO-SUPPRESS-004", "ARGO-SUPPRESS-002", "ARGO-EVENT-005")
+{
+    // One vCPU sends to another one of the same domain, some time while that arms, looks and halts.
+    needs_suppress();
+    needs_bindings(2);
+    auto ring = open_loopback(one_page, 1, suppressing | binding(1));
+    static Receiver receiver{reader_of(ring), 0, Unsteady()}; // It is used until the harness stops the vCPU.
+    receiver = {reader_of(ring), 0, Unsteady()};
+    Vcpu vcpu(1, receive_and_arm, &receiver);
+    require_eq(lead().call(ARGO_OP_VECTOR, 1, ARGO_BINDING_LAPIC, vcpu.target(), heard), 0);
+    for (Races rounds; rounds.more();) {
+        const uint32_t before = __atomic_load_n(&receiver.received, __ATOMIC_ACQUIRE);
+        require_ok(send(lead(), 9, lead(), 1, "12345678"));
+        require(comes_true([&] { return __atomic_load_n(&receiver.received, __ATOMIC_ACQUIRE) != before; }));
+    }
+}
+
 CASE(suppress, who_rearms_while_messages_come_is_never_left_halted, interrupt_vector, "ARGO-SUPPRESS-003",
      "ARGO-SUPPRESS-002")
 {
@@ -533,7 +557,7 @@ CASE(suppress, who_rearms_while_messages_come_is_never_left_halted, interrupt_ve
     // before is still on its way out of the sender's call.
     auto ring = open_quiet(peer(), 96);
     auto reader = reader_of(ring);
-    for (Rounds rounds; rounds.more();) {
+    for (Races rounds(Races::Kind::others); rounds.more();) {
         Pending sending = begin_send_pattern(peer(), 9, lead(), 1, 8, 1);
         uint32_t before = lead().events(heard);
         while (reader.may_wait()) {

@@ -4,6 +4,7 @@
 #include "harness/vcpu.hpp"
 
 #include "harness/expect.hpp"
+#include "harness/protocol.hpp"
 #include "harness/session.hpp"
 
 namespace argo::suite {
@@ -11,6 +12,18 @@ namespace argo::suite {
 namespace {
 
 bool halt(void*) { return false; }
+
+/// A counter of time, about 10^9 a second.
+uint64_t ticks()
+{
+#if defined(__x86_64__)
+    return __builtin_ia32_rdtsc();
+#else
+    uint64_t value;
+    asm volatile("mrs %0, cntvct_el0" : "=r"(value));
+    return value;
+#endif
+}
 
 } // namespace
 
@@ -24,7 +37,27 @@ bool Patience::lasts()
     return passed < session->limit(event_time);
 }
 
-uint32_t races() { return session->options.races; }
+void Unsteady::dawdle()
+{
+    constexpr uint32_t longest = 19; // as a power of two
+    state_ = state_ * 1664525 + 1013904223;
+    const uint64_t from = ticks(), span = UINT64_C(1) << (state_ >> 16) % longest;
+    while (ticks() - from < span) {
+    }
+}
+
+bool Races::more()
+{
+    constexpr uint32_t least = 50, rounds_a_second = 1'000, often = 2'000;
+    const uint32_t most = session->options.races;
+    const uint64_t time = uint64_t{most / rounds_a_second} * 1'000'000'000;
+    if (rounds_ >= (kind_ == Kind::own ? most : least) &&
+        (rounds_ >= most || platform::now() - began_ > time))
+        return false;
+    if (rounds_ % often == often - 1) Protocol::say("still racing"); // silence would be taken for the end
+    row("round", rounds_++);
+    return true;
+}
 
 Vcpu::Vcpu(uint32_t number) : Vcpu(number, halt, nullptr) {}
 

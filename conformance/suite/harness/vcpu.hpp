@@ -30,21 +30,36 @@ bool comes_true(const Condition& condition)
     return true;
 }
 
-/// A counter of time, for a step of another vCPU, which may not ask the platform. About 10^9 a second, and the
-/// same at all vCPUs or not.
-inline uint64_t ticks()
+/// For a step of another vCPU, which may not ask the platform: let some time pass, each time another one.
+class Unsteady
 {
-#if defined(__x86_64__)
-    return __builtin_ia32_rdtsc();
-#else
-    uint64_t value;
-    asm volatile("mrs %0, cntvct_el0" : "=r"(value));
-    return value;
-#endif
-}
+  public:
+    Unsteady() : state_(static_cast<uint32_t>(random_below(UINT32_MAX))) {}
+    void dawdle();
 
-/// How many rounds a case has in which two vCPUs race.
-uint32_t races();
+  private:
+    uint32_t state_;
+};
+
+/// For a loop of rounds in which two vCPUs race. There are thousands; where another domain has to be asked in
+/// each, as many as fit into a few seconds, and fifty in any case. A soak has fifty times as many.
+class Races
+{
+  public:
+    enum class Kind : uint8_t
+    {
+        own,   ///< between vCPUs of the lead
+        others ///< with another domain
+    };
+    explicit Races(Kind kind = Kind::own) : kind_(kind) {}
+    /// Another round; what fails in it says which it was.
+    bool more();
+
+  private:
+    const Kind kind_;
+    const uint64_t began_ = platform::now();
+    uint32_t rounds_ = 0;
+};
 
 class Vcpu
 {
