@@ -211,7 +211,10 @@ void renew(const char* words, size_t length) { guest::surroundings().renew({word
 uint32_t events(uint8_t vector, uint32_t vcpu) { return guest::surroundings().events(vector, vcpu); }
 uint32_t last_event(uint8_t vector) { return guest::last_taken(vector); }
 bool hold_events(uint8_t vector) { return guest::set_task_priority(vector); }
+bool has_local_apic() { return guest::surroundings().has_local_apic(); }
 uint32_t channel(uint64_t vector, uint32_t vcpu) { return guest::surroundings().channel(vector, vcpu); }
+void hold_channel(uint32_t port, bool held) { guest::surroundings().hold_channel(port, held); }
+void give_up_channel(uint64_t vector) { guest::surroundings().give_up_channel(vector); }
 uint64_t vcpu(uint32_t number) { return guest::surroundings().vcpu(number); }
 const char* environment() { return guest::surroundings().name(); }
 const char* architecture() { return "x86_64"; }

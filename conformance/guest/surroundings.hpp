@@ -42,8 +42,11 @@ class Surroundings
     virtual uint64_t vcpu(uint32_t number) = 0;
     /// How often this interrupt was taken, by whichever way.
     virtual uint32_t events(uint8_t vector, uint32_t vcpu) = 0;
-    /// See platform::channel().
+    /// See platform::has_local_apic() and what follows there.
+    virtual bool has_local_apic() const { return true; }
     virtual uint32_t channel(uint64_t, uint32_t) { return 0; }
+    virtual void hold_channel(uint32_t, bool) {}
+    virtual void give_up_channel(uint64_t) {}
 
   protected:
     ~Surroundings() = default;

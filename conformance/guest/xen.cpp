@@ -46,12 +46,12 @@ uint32_t port_count = 0;
 volatile uint32_t events = 0;
 uint64_t arrived[64];                            ///< bit by port
 uint64_t heard[suite::platform::most_vcpus][64]; ///< the ports that each listens to
-/// The port that is taken for an interrupt of a vCPU, and how often it was: PV all, and by its number
-/// VIRQ_ARGO.
+/// The port that is taken for an interrupt of a vCPU, and how often it was; by its number VIRQ_ARGO, too.
 struct Channel
 {
     uint32_t port;
     volatile uint32_t taken;
+    bool given_up;
 } channels[suite::platform::most_vcpus][256];
 constexpr uint32_t first_vector = 32;
 constexpr uint32_t first_vcpu = 0;
@@ -99,9 +99,12 @@ void unmask_events()
     }
 }
 
+constexpr uint64_t bit_of(uint32_t port) { return uint64_t{1} << port % 64; }
+
 void unmask(uint32_t port, uint32_t vcpu)
 {
-    __atomic_fetch_or(&heard[vcpu][port / 64], uint64_t{1} << port % 64, __ATOMIC_SEQ_CST);
+    for (auto& other : heard) __atomic_fetch_and(&other[port / 64], ~bit_of(port), __ATOMIC_SEQ_CST);
+    __atomic_fetch_or(&heard[vcpu][port / 64], bit_of(port), __ATOMIC_SEQ_CST);
     call(Hypercall::event_channel_op, EventOp::unmask, &port); // what is pending already comes now
 }
 
@@ -224,24 +227,45 @@ class Guest final : public Surroundings
     uint64_t vcpu(uint32_t number) override { return pv ? number : apic_id_of(number); }
     uint32_t events(uint8_t vector, uint32_t vcpu) override
     {
-        return pv || vector < first_vector ? channels[vcpu][vector].taken : taken(vector, vcpu);
+        const uint32_t by_channel = channels[vcpu][vector].taken;
+        return pv || vector < first_vector ? by_channel : by_channel + taken(vector, vcpu);
     }
     uint32_t channel(uint64_t vector, uint32_t vcpu) override
     {
         if (vector == virq_argo) return channels[0][virq_argo].port;
-        if (!pv) return 0;
         if (vector < first_vector || vector >= std::size(channels[0])) return UINT32_MAX;
         if (vcpu >= std::size(channels)) vcpu = 0; // whom nobody is told of
-        uint32_t& port = channels[vcpu][vector].port;
-        if (port == 0) {
+        Channel& channel = channels[vcpu][vector];
+        if (channel.port == 0 || channel.given_up) {
             BindIpi bind = {vcpu, 0};
             if (call(Hypercall::event_channel_op, EventOp::bind_ipi, &bind) != 0)
                 panic("panic: Xen refuses an event channel");
-            port = bind.port;
-            vcpu == 0 ? listen_to(port) : unmask(port, vcpu);
+            if (vcpu == 0) ignore(channel.port);
+            channel.port = bind.port;
+            channel.given_up = false;
+            vcpu == 0 ? listen_to(channel.port) : unmask(channel.port, vcpu);
         }
-        return port;
+        hold_channel(channel.port, false);
+        return channel.port;
     }
+    void hold_channel(uint32_t port, bool held) override
+    {
+        uint64_t& word = shared.mask[port / 64];
+        if (held)
+            __atomic_fetch_or(&word, bit_of(port), __ATOMIC_SEQ_CST);
+        else if ((__atomic_load_n(&word, __ATOMIC_SEQ_CST) & bit_of(port)) != 0)
+            call(Hypercall::event_channel_op, EventOp::unmask, &port);
+    }
+    void give_up_channel(uint64_t vector) override
+    {
+        const uint32_t port = channels[0][vector].port;
+        for (uint32_t vcpu = 0; vcpu < std::size(channels); vcpu++) {
+            channels[vcpu][vector].port = port;
+            channels[vcpu][vector].given_up = true;
+            __atomic_fetch_or(&heard[vcpu][port / 64], bit_of(port), __ATOMIC_SEQ_CST);
+        }
+    }
+    bool has_local_apic() const override { return !pv; }
 };
 
 constinit Guest guest;
@@ -322,8 +346,7 @@ void ignore(uint32_t port)
 
 bool came(uint32_t port)
 {
-    const uint64_t bit = uint64_t{1} << port % 64;
-    return (__atomic_fetch_and(&arrived[port / 64], ~bit, __ATOMIC_SEQ_CST) & bit) != 0;
+    return (__atomic_fetch_and(&arrived[port / 64], ~bit_of(port), __ATOMIC_SEQ_CST) & bit_of(port)) != 0;
 }
 
 uint64_t now()

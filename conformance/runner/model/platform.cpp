@@ -115,7 +115,10 @@ bool hold_events(uint8_t vector)
     here().hold_events(vector);
     return true;
 }
+bool has_local_apic() { return true; }
 uint32_t channel(uint64_t, uint32_t) { return 0; }
+void hold_channel(uint32_t, bool) {}
+void give_up_channel(uint64_t) {}
 uint64_t vcpu(uint32_t number) { return number; }
 bool start_vcpu(uint32_t number, bool (*step)(void*), void* argument)
 {

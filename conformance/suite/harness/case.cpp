@@ -20,6 +20,7 @@ const ProfileInfo& info(Profile profile)
         {"core-pair", 0, ""},
         {"wildcard", ARGO_FEATURE_WILDCARD, "feature WILDCARD is not offered"},
         {"interrupt-vector", ARGO_FEATURE_VECTOR, "feature VECTOR is not offered"},
+        {"interrupt-evtchn", ARGO_FEATURE_VECTOR, "feature VECTOR is not offered"},
         {"interrupt-poll", 0, ""},
         {"policy", 0, ""},
         {"lifecycle", 0, ""},

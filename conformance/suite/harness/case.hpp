@@ -19,6 +19,7 @@ enum class Profile : uint8_t
     core_pair,        ///< two or three domains
     wildcard,         ///< feature WILDCARD
     interrupt_vector, ///< feature VECTOR
+    interrupt_evtchn, ///< the same, where there are event channels
     interrupt_poll,   ///< no interrupt at all
     policy,           ///< domains that carry labels, and the rules of the suite's policy
     lifecycle,        ///< domains die and come back; needs the host's help

@@ -180,10 +180,9 @@ int64_t LocalActor::invoke(uint32_t word, const uint64_t (&arguments)[4], bool u
     called_ = called_ || upstream;
     if (upstream || takes_linear(hypervisor_.mechanism().id)) {
         if (word == ARGO_OPERATION_WORD(ARGO_OP_REGISTER_RING)) a[1] = translated(a[1], a[2]);
-        if (word == ARGO_OPERATION_WORD(ARGO_OP_VECTOR) && a[1] == ARGO_BINDING_LAPIC) {
-            const uint32_t channel = platform::channel(a[3], static_cast<uint32_t>(a[2]));
-            if (channel != 0) a[1] = ARGO_BINDING_EVTCHN, a[3] = channel;
-        }
+        if (word == ARGO_OPERATION_WORD(ARGO_OP_VECTOR) && a[1] == ARGO_BINDING_LAPIC &&
+            !platform::has_local_apic())
+            a[1] = ARGO_BINDING_EVTCHN, a[3] = platform::channel(a[3], static_cast<uint32_t>(a[2]));
     }
     return upstream || hypervisor_.major() == 0 ? upstream_.call(word, a)
                                                 : hypervisor_.call_word(word, a[0], a[1], a[2], a[3]);

@@ -96,9 +96,17 @@ uint32_t last_event(uint8_t vector);
 /// Let interrupts with vectors up to this one's class of 16 wait, at vCPU 0; zero: none. The platform waits
 /// as before. False: nothing can be held back here.
 bool hold_events(uint8_t vector);
-/// Where there is no local APIC, the event channel whose events are counted as the interrupt of this number;
-/// UINT32_MAX if none can be. Zero: there is a local APIC. That of upstream_vector is there wherever Xen is.
+/// Whether a binding can name an interrupt of a local APIC; else events are event channels, and nothing else.
+bool has_local_apic();
+/// The event channel of this vCPU whose events are counted as its interrupt `vector`: opened when it is asked
+/// for first, and not held. UINT32_MAX if there can be none of this number. Zero: there are no event
+/// channels. That of upstream_vector is there wherever Xen is.
 uint32_t channel(uint64_t vector, uint32_t vcpu = 0);
+/// Let its events wait, or come again; what waits comes then.
+void hold_channel(uint32_t port, bool held);
+/// The case does with that of vCPU 0 what it likes: channel() opens another one next time. Until then what
+/// comes at its port is counted as this interrupt of whichever vCPU takes it.
+void give_up_channel(uint64_t vector);
 /// What a binding has for a target that means this vCPU; of another one, once it was up.
 uint64_t vcpu(uint32_t number = 0);
 

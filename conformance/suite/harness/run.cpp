@@ -188,6 +188,8 @@ void run_case(const Case& which, const Obstacle& obstacle)
         raise(Verdict::skip, "the suite's policy is not in force in this run");
     } else if (!session->self.has(profile.features)) {
         raise(Verdict::not_supported, profile.lacking);
+    } else if (which.profile == Profile::interrupt_evtchn && platform::channel(upstream_vector) == 0) {
+        raise(Verdict::not_supported, "there are no event channels");
     } else {
         const bool finished = attempt(which.body);
         for (uint32_t vcpu = 1; vcpu < platform::most_vcpus; vcpu++) platform::stop_vcpu(vcpu);
