@@ -258,6 +258,38 @@ CASE(event, a_channel_hears_no_more_than_is_asked_for, interrupt_evtchn, "ARGO-S
     expect_heard(channel);
 }
 
+CASE(event, a_message_by_major_0_is_heard_by_the_rings_rule, interrupt_evtchn, "ARGO-SUPPRESS-001",
+     "ARGO-SUPPRESS-002", "ARGO-EVENT-001")
+{
+    not_supported_unless(ARGO_FEATURE_SUPPRESS, "feature SUPPRESS is not offered");
+    needs_bindings(2);
+    const Channel channel(low);
+    require_eq(bind_to(channel), 0);
+    auto ring = open_loopback(one_page, 1, ARGO_REGISTER_SUPPRESS | binding(1));
+    const Gpa addresses = lead().alloc(sizeof(argo_send_addr)),
+              words{ring.base().value + offsetof(argo_ring, wish)};
+    lead().store(addresses, argo_send_addr{{9, Who(lead()).value, 0}, {1, Who(lead()).value, 0}});
+    const Turn by_major_0{.call = true,
+                          .word = ARGO_OPERATION_WORD(ARGO_OP_SENDV),
+                          .arguments = {addresses.value, addresses.value, 0, 0},
+                          .upstream = true};
+    const struct
+    {
+        uint32_t wish, position;
+        bool wanted;
+    } rows[] = {{ARGO_WISH_EACH, 0, true},   {ARGO_WISH_NONE, 0, false},       {ARGO_WISH_PAST, 32, true},
+                {ARGO_WISH_PAST, 32, false}, {ARGO_WISH_PAST, one_page, true}, {3, 0, true}};
+    for (const auto& [wish, position, wanted] : rows) {
+        row("wish", wish, "position", position);
+        const uint32_t words_of_owner[] = {wish, position};
+        lead().write(words, words_of_owner, sizeof words_of_owner);
+        const uint32_t before = channel.events();
+        require_eq(lead().perform(by_major_0), 0);
+        settle(lead());
+        expect_eq(channel.events() - before, wanted ? 1u : 0u);
+    }
+}
+
 // What waits.
 
 CASE(event, a_channel_that_is_masked_comes_later, interrupt_evtchn, "ARGO-VECTOR-009")
