@@ -228,7 +228,8 @@ class Guest final : public Surroundings
     uint32_t events(uint8_t vector, uint32_t vcpu) override
     {
         const uint32_t by_channel = channels[vcpu][vector].taken;
-        return pv || vector < first_vector ? by_channel : by_channel + taken(vector, vcpu);
+        const bool by_apic = !pv && vector >= first_vector && vector != event_vector;
+        return by_apic ? by_channel + taken(vector, vcpu) : by_channel;
     }
     uint32_t channel(uint64_t vector, uint32_t vcpu) override
     {
