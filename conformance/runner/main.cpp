@@ -52,7 +52,7 @@ int run(int argc, char** argv)
     run->add_option(
         "--environment", options.environments,
         "These environments of each target, or 'all' (xen: PVH and PV; flask=permissive, flask=load, debug; "
-        "xen-stock: flask=enforcing, mac-permissive=0, debug)");
+        "xen-stock: flask=enforcing, policy=upstream, mac-permissive=0, debug)");
     add_selection(run, options.wish);
     run->add_option(
         "--mechanism", options.wish.mechanism,

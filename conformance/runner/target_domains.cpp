@@ -75,7 +75,7 @@ std::string DomainsTarget::topology(const std::string& after) const
         toml::table domain{
             {"name", role.name},
             {"domid", static_cast<int64_t>(role.domid)},
-            {"label", role.part + "_t"},
+            {"label", setting_.label.empty() ? role.part + "_t" : setting_.label},
             {"consoles", toml::array{"debug"}}, // the cheapest; a guest prints on every one that it finds
             {"command_line", guest_command_line(role, roles_, setting_.wish, after)},
         };
@@ -90,6 +90,8 @@ std::string DomainsTarget::topology(const std::string& after) const
     if (!policies_.empty()) {
         whole.insert("policy", policy_file(policies_.front()).string());
         whole.insert("audit_rate", int64_t{100'000}); // every denial is looked for
+    } else if (!setting_.policy.empty()) {
+        whole.insert("policy", std::filesystem::absolute(setting_.policy).string());
     }
     text << "# What argo-conformance has run. One domain for each role of the suite.\n" << whole << "\n";
     return text.str();

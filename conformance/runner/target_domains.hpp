@@ -35,7 +35,9 @@ class DomainsTarget : public Target
         bool quick = false;
         Wish wish;
         std::filesystem::path known_failures{};
-        std::string rules{}; ///< text of a policy's rules, put in force; empty: none
+        std::string rules{};            ///< text of a policy's rules, put in force; empty: none
+        std::filesystem::path policy{}; ///< where there are no rules: one that the program reads
+        std::string label{};            ///< of all domains; empty: each has its role's
     };
 
     explicit DomainsTarget(Setting setting);

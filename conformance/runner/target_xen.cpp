@@ -30,6 +30,8 @@ struct Surroundings
         booleans, ///< FLASK's
         load,     ///< another policy in the place of the whole
     } change = Change::booleans;
+    bool upstream =
+        false; ///< Xen's own policy, as upstream has it, and the label that domains have by default
 };
 
 const Surroundings pvh{.name = "PVH", .asked = false};
@@ -37,6 +39,8 @@ const Surroundings pv{.name = "PV", .stage = {"--guests=pv"}, .asked = false};
 const Surroundings strict{.name = "mac-permissive=0", .stage = {"--guests=pvh", "--no-wildcard"}};
 const Surroundings permissive{.name = "flask=permissive", .stage = {"--guests=pvh", "--flask=permissive"}};
 const Surroundings enforcing{.name = "flask=enforcing", .stage = {"--guests=pvh", "--flask=enforcing"}};
+const Surroundings upstream{
+    .name = "policy=upstream", .stage = {"--guests=pvh", "--flask=enforcing"}, .upstream = true};
 const Surroundings load{.name = "flask=load", .change = Surroundings::Change::load};
 const Surroundings debug{.name = "debug", .build = {"--debug"}};
 
@@ -52,7 +56,7 @@ const std::vector<Kind>& kinds()
 {
     static const std::vector<Kind> all{
         {"xen", "--patched", {"--flask=enforcing"}, {pvh, pv, permissive, load, debug}},
-        {"xen-stock", "--stock", {"--flask=permissive"}, {pvh, pv, strict, enforcing, debug}},
+        {"xen-stock", "--stock", {"--flask=permissive"}, {pvh, pv, strict, enforcing, upstream, debug}},
     };
     return all;
 }
@@ -112,6 +116,8 @@ class XenTarget : public DomainsTarget
         setting_.program = std::move(program);
         const bool told_by_guest = environment == pvh.name || environment == pv.name;
         setting_.wish.environment = told_by_guest ? "" : environment;
+        setting_.policy = chosen.upstream ? upstream_policy() : "";
+        setting_.label = chosen.upstream ? "domU_t" : "";
         DomainsTarget::choose(environment, mechanism, sample);
         if (environment == permissive.name) setting_.wish.policy = false;
     }
@@ -129,9 +135,7 @@ class XenTarget : public DomainsTarget
             change_ == Surroundings::Change::load ? without_booleans(rules) : rules, {});
         std::ofstream(module) << compiled.module;
         std::ofstream(ranges) << compiled.ranges;
-        run({programs_.policy.string(), "--xen", xen_.string(), "--out", policy_file(name).string(),
-             domains.string(), module.string()},
-            "xen-policy.log", std::chrono::minutes(1));
+        make_policy(policy_file(name), {domains.string(), module.string()});
         setting_.program.push_back(first ? fmt::format("--ranges={}", ranges.string())
                                          : fmt::format("--later={}={}", name, policy_file(name).string()));
         if (first && change_ == Surroundings::Change::load)
@@ -154,6 +158,19 @@ class XenTarget : public DomainsTarget
         build.insert(build.end(), environment.build.begin(), environment.build.end());
         const auto output = run(build, "xen-build.log", std::chrono::minutes(40));
         return output.substr(0, output.find('\n'));
+    }
+
+    void make_policy(const std::filesystem::path& policy, const Arguments& more) const
+    {
+        Arguments command{programs_.policy.string(), "--xen", xen_.string(), "--out", policy.string()};
+        command.insert(command.end(), more.begin(), more.end());
+        run(command, "xen-policy.log", std::chrono::minutes(1));
+    }
+
+    std::filesystem::path upstream_policy() const
+    {
+        make_policy(policy_file("upstream"), {"--upstream"});
+        return policy_file("upstream");
     }
 
     std::string run(const Arguments& command, const char* log_name, std::chrono::seconds limit) const

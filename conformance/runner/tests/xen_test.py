@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 import tempfile
+import tomllib
 import unittest
 from pathlib import Path
 
@@ -14,11 +15,14 @@ CONFORMANCE = os.environ["ARGO_CONFORMANCE"]
 XEN = Path(os.environ["ARGO_XEN"])
 
 
-def run(target: str, environment: str, *arguments: str) -> tuple[int, dict, str]:
+def run(target: str, environment: str, *arguments: str, keep: dict[str, str] | None = None) -> tuple[int, dict, str]:
+    """Exit code, results, and what was said; what `keep` names is read, too."""
     with tempfile.TemporaryDirectory() as out:
         done = subprocess.run([CONFORMANCE, "run", "--target", target, "--environment", environment, "--out", out,
                                *arguments],
                               stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=280)
+        for name in keep or {}:
+            keep[name] = Path(out, target, name).read_text()
         file = Path(out, target, "results.json")
         return done.returncode, json.loads(file.read_text()) if file.exists() else {}, done.stdout + done.stderr
 
@@ -57,8 +61,9 @@ class Patched(unittest.TestCase):
 
 
 class Stock(unittest.TestCase):
-    def known(self, environment: str, passed: int, filter: str = "*") -> None:
-        code, results, said = run("xen-stock", environment, "--profile", "core-*,wildcard,upstream", "--filter", filter, "--timeout-factor", "3")
+    def known(self, environment: str, passed: int, filter: str = "*", told: str = "", keep: dict[str, str] | None = None) -> None:
+        code, results, said = run("xen-stock", environment, "--profile", "core-*,wildcard,upstream", "--filter", filter,
+                                  "--timeout-factor", "3", keep=keep)
         self.assertEqual(code, 0, said)
         self.assertEqual(results["target"]["implementation"], "xen")
         self.assertEqual(results["target"]["mechanisms"], ["xen"])
@@ -66,13 +71,21 @@ class Stock(unittest.TestCase):
         self.assertGreaterEqual(verdicts.count("PASS"), passed)
         self.assertGreaterEqual(verdicts.count("KFAIL"), 10)
         self.assertLessEqual(set(verdicts), {"PASS", "KFAIL", "NOT_SUPPORTED", "SKIP"}, said)
-        self.assertEqual({case["environment"] for case in results["cases"]}, {environment})
+        self.assertEqual({case["environment"] for case in results["cases"]}, {told or environment})
 
     def test_pvh_guests(self):
         self.known("PVH", 100)
 
     def test_pv_guests(self):
         self.known("PV", 40, "address.*,sendv.*,notify.*")
+
+    def test_upstreams_own_policy_enforced(self):
+        files = {"topology.toml": "", "xen.log": ""}
+        self.known("policy=upstream", 100, told="PVH,policy=upstream", keep=files)
+        topology = tomllib.loads(files["topology.toml"])
+        self.assertEqual(Path(topology["policy"]).name, "upstream.policy")
+        self.assertEqual({domain["label"] for domain in topology["domain"]}, {"domU_t"})
+        self.assertIn(" flask=enforcing ", files["xen.log"])
 
     def test_without_wildcards(self):
         code, results, said = run("xen-stock", "mac-permissive=0", "--filter", "register.the_wildcard_needs_its_feature,register.a_wildcard*")
