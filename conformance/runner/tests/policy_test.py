@@ -105,7 +105,6 @@ class Policy(unittest.TestCase):
         passed = collections.Counter((each["environment"], each["mechanism"]) for each in cases)
         self.assertEqual(len(passed), ways)
         self.assertGreaterEqual(min(passed.values()), 100, passed)
-        # All of them on each target and way: so verdicts are equal everywhere.
         self.assertEqual({(each["verdict"], each["detail"]) for each in cases}, {("PASS", "")})
         self.assertEqual({each["id"] for each in cases}, self.all_cases())
         self.assertEqual(set(passed.values()), {len(self.all_cases())})
@@ -158,6 +157,23 @@ class Policy(unittest.TestCase):
     @unittest.skipUnless(runs("xen"), "Xen with the patches is not built")
     def test_xen_that_loads_whole_policies(self) -> None:
         self.check("xen", "--mechanism", "msr", "--environment", "flask=load")
+
+    def test_one_command_gives_the_same_verdicts_on_all(self) -> None:
+        targets = [target for target in ("model", "kvm", "xen") if runs(target)]
+        result, folder = self.conformance(",".join(targets))
+        self.assertEqual(result.returncode, 0, result.stdout + result.stderr)
+        verdicts: dict[str, dict[str, str]] = {}
+        for target in targets:
+            cases = json.loads((folder.parent / target / "results.json").read_text())["cases"]
+            for each in cases:
+                way = " ".join((target, each["environment"], each["mechanism"]))
+                verdicts.setdefault(way, {})[each["id"]] = each["verdict"]
+        first = verdicts.pop("model model msr")
+        self.assertEqual(set(first), self.all_cases())
+        self.assertEqual({way.split()[0] for way in verdicts}, set(targets))
+        for way, others in verdicts.items():
+            with self.subTest(way=way):
+                self.assertEqual(others, first)
 
     @unittest.skipUnless(runs("xen"), "Xen with the patches is not built")
     def test_without_control_the_suite_notices_on_xen(self) -> None:
