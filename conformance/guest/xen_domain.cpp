@@ -367,12 +367,14 @@ Domain::Failure Domain::construct(const Plan& plan, std::span<const uint8_t> fil
     create.max_grant_pages = create.max_maptrack_pages = 4;
     create.grant_version = 1;
     create.emulation = plan.pv ? 0 : emulate_lapic;
-    int64_t result;
-    // The one before it with this number may still be on its way out.
-    for (int turns = 0; turns < 2000; turns++) {
-        result = domctl(Domctl::create, plan.domid, &DomctlCall::create, create);
-        if (result != -error_exists) break;
+    // The one before it with this number may still be on its way out. A host that never says that it cannot
+    // would be taken for one that hangs.
+    constexpr uint64_t patience = 4'000'000'000; // ns
+    const uint64_t until = now() + patience;
+    int64_t result = domctl(Domctl::create, plan.domid, &DomctlCall::create, create);
+    while (result == -error_exists && now() < until) {
         pause();
+        result = domctl(Domctl::create, plan.domid, &DomctlCall::create, create);
     }
     if (result != 0) return {"create", result};
     domid_ = plan.domid;

@@ -3,7 +3,8 @@
 // Domain 0 as the stage. Its module says which domains there are, and carries the image; the second serial
 // port is the way to the host, and speaks what argo-vmm speaks:
 //
-//     out:  [lead] a console line    [host] peer ended killed    [host] avc:  denied ...    [host] exited
+//     out:  [lead] a console line    [host] peer started    [host] peer ended killed    [host] exited
+//           [host] avc:  denied ...
 //     in:   kill peer    start peer    restart peer    policy open    policy open <boolean>=1 ...    quit
 //
 // The module is text, lines of
@@ -172,8 +173,11 @@ void start(Actor& actor, std::string_view command_line)
     plan.command_line = command_line;
     actor.renew = false;
     const auto failure = actor.domain.build(plan, image);
-    if (failure.what == nullptr) return;
     Text text;
+    if (failure.what == nullptr) {
+        text << actor.name << " started";
+        return tell("host", text.view());
+    }
     text << "crash: building it failed at " << failure.what << " with " << failure.error;
     tell_end(actor, text.view());
 }

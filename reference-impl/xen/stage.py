@@ -5,7 +5,7 @@
 QEMU boots Xen, Xen boots the suite's image as domain 0, and domain 0 builds the others (conformance/guest/xen_stage.cpp,
 which says what it reads and what it prints). What argo-vmm says and understands, this does, too:
 
-    stdout: [lead] a console line    [host] peer ended killed    [host] avc:  denied ...    [host] exited
+    stdout: [lead] a console line    [host] peer started    [host] peer ended killed    [host] avc:  denied ...    [host] exited
     stdin:  kill peer    start peer    restart peer    policy NAME    quit
 
 `policy NAME` puts one of --later in force; `policy NAME boolean=1 ...` sets booleans of the one that is, all at once.
