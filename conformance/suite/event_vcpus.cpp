@@ -74,6 +74,34 @@ CASE(event, each_vcpu_hears_what_is_for_it, interrupt_vector, "ARGO-VECTOR-001",
     }
 }
 
+CASE(event, each_vcpu_hears_its_message, interrupt_vector, "ARGO-VECTOR-011", "ARGO-EVENT-001")
+{
+    // As above, by messages of an operating system's own.
+    needs_bindings(vcpus);
+    Vcpu one(1), two(2), three(3);
+    const Vcpu* const all[] = {&one, &two, &three};
+    for (uint32_t n = 0; n < vcpus; n++) {
+        const uint64_t target = n == 0 ? lead().vcpu() : all[n - 1]->target();
+        const int64_t result =
+            lead().call(ARGO_OP_VECTOR, n, ARGO_BINDING_MSI, 0xfee00000 | target << 12, low);
+        if (n == 0 && result == -int64_t{ARGO_EINVAL})
+            not_supported("bindings of kind MSI are not offered here");
+        require_eq(result, 0);
+    }
+    for (uint32_t n = 0; n < vcpus; n++) {
+        row("vCPU", n);
+        const Actor::Frame frame(lead());
+        auto ring = ring_at(n);
+        uint32_t before[vcpus];
+        for (uint32_t other = 0; other < vcpus; other++) before[other] = platform::events(low, other);
+        require_ok(tell(n));
+        expect(comes_true([&] { return platform::events(low, n) != before[n]; }));
+        settle(lead());
+        for (uint32_t other = 0; other < vcpus; other++)
+            if (other != n) expect_eq(platform::events(low, other), before[other]);
+    }
+}
+
 CASE(event, one_vcpu_hears_many_bindings, interrupt_vector, "ARGO-VECTOR-001", "ARGO-VECTOR-007")
 {
     needs_bindings(4);
@@ -284,6 +312,28 @@ CASE(event, what_is_for_a_vcpu_that_is_down_waits_for_it, interrupt_vector, "ARG
         expect_eq(vcpu.events(low), before + 1);
         ring.drain();
     }
+}
+
+CASE(event, a_message_for_a_vcpu_that_is_down_waits_for_it, interrupt_vector, "ARGO-EVENT-011",
+     "ARGO-VECTOR-011")
+{
+    needs_bindings(2);
+    Vcpu vcpu(1);
+    const uint64_t address = 0xfee00000 | vcpu.target() << 12;
+    constexpr uint64_t lowest_priority = 0x100;
+    const int64_t result = lead().call(ARGO_OP_VECTOR, 1, ARGO_BINDING_MSI, address, lowest_priority | low);
+    if (result == -int64_t{ARGO_EINVAL}) not_supported("bindings of kind MSI are not offered here");
+    require_eq(result, 0);
+    auto ring = open_loopback(one_page, 1, binding(1));
+    vcpu.down();
+    const uint32_t before = vcpu.events(low);
+    for (uint32_t i = 0; i < 3; i++) require_ok(tell(1));
+    settle(lead());
+    expect_eq(vcpu.events(low), before);
+    vcpu.up();
+    expect(vcpu.wait_event(low, before));
+    settle(lead());
+    expect_eq(vcpu.events(low), before + 1);
 }
 
 CASE(event, a_vcpu_that_is_down_keeps_nobody_from_hearing, interrupt_vector, "ARGO-EVENT-001",

@@ -185,6 +185,26 @@ CASE(policy, a_binding_is_denied, policy, "ARGO-VECTOR-104", "ARGO-POLICY-001")
     expect_eq(lead().events(heard + 1), other);
 }
 
+CASE(policy, a_message_is_denied_like_any_binding, policy, "ARGO-VECTOR-104", "ARGO-POLICY-001")
+{
+    not_supported_unless(ARGO_FEATURE_VECTOR, "feature VECTOR is not offered");
+    needs_bindings(2);
+    const auto by_message = [](uint64_t data) {
+        return lead().call(ARGO_OP_VECTOR, 1, ARGO_BINDING_MSI, 0xfee00000 | lead().vcpu() << 12, data);
+    };
+    if (by_message(heard) == -int64_t{ARGO_EINVAL})
+        not_supported("bindings of kind MSI are not offered here");
+    require_ok(bind(lead(), 1, heard));
+    Ring ring = open_ring(lead(), 7, lead(), one_page, binding(1));
+    host_policy(still);
+    expect_denied(by_message(heard + 1));
+    expect_error(by_message(31), ARGO_EINVAL); // before policy is asked
+    const uint32_t before = lead().events(heard), other = lead().events(heard + 1);
+    require_ok(send(lead(), any_source, lead(), 7, {}));
+    expect(lead().wait_event(heard, before));
+    expect_eq(lead().events(heard + 1), other);
+}
+
 CASE(policy, a_binding_of_another_label_is_allowed, policy, "ARGO-POLICY-009")
 {
     not_supported_unless(ARGO_FEATURE_VECTOR, "feature VECTOR is not offered");

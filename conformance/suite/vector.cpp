@@ -32,6 +32,24 @@ void expect_quiet(uint32_t port, uint8_t vector)
     expect_eq(lead().events(vector), before);
 }
 
+/// The message that means this vCPU, as an operating system's own allocation has it.
+uint64_t address_of(uint64_t vcpu) { return UINT64_C(0xfee00000) | vcpu << 12; }
+
+int64_t message_call(uint64_t address, uint64_t data)
+{
+    return vector_call(1, ARGO_BINDING_MSI, address, data);
+}
+
+/// Leaves the case where kind MSI is not offered. Binding 1 is not made then.
+void needs_messages()
+{
+    needs_bindings(2);
+    if (lead().vcpu() > 0xfe) not_supported("the lead's vCPU has no ID of 8 bits, which messages have");
+    if (message_call(address_of(lead().vcpu()), first) == -int64_t{ARGO_EINVAL})
+        not_supported("bindings of kind MSI are not offered here");
+    expect_eq(unbind(lead(), 1), 0);
+}
+
 } // namespace
 
 CASE(vector, a_binding_delivers_its_vector, interrupt_vector, "ARGO-VECTOR-001")
@@ -218,6 +236,111 @@ CASE(vector, kind_none_takes_nothing, interrupt_vector, "ARGO-VECTOR-103", "ARGO
     expect_error(vector_call(1, ARGO_BINDING_NONE, 0, first), ARGO_EINVAL);
     expect_error(vector_call(1, ARGO_BINDING_NONE, UINT64_C(1) << 63, 0), ARGO_EINVAL);
     expect_heard(1, first); // Nothing was dropped.
+}
+
+// Kind MSI.
+
+CASE(vector, a_message_delivers_its_vector, interrupt_vector, "ARGO-VECTOR-011")
+{
+    needs_messages();
+    auto ring = open_loopback(one_page, 1, binding(1));
+    for (uint8_t vector = free_vector; vector < free_vector + 15; vector++) {
+        row("vector", vector);
+        expect_eq(message_call(address_of(lead().vcpu()), vector), 0);
+        expect_heard(1, vector);
+    }
+}
+
+CASE(vector, a_message_is_an_edge_of_fixed_delivery, interrupt_vector, "ARGO-VECTOR-011", "ARGO-VECTOR-012")
+{
+    // Lowest priority among one is that one, and an edge has no level.
+    needs_messages();
+    auto ring = open_loopback(one_page, 1, binding(1));
+    for (const uint64_t bits : {0x0u, 0x100u, 0x4000u, 0x4100u}) {
+        row("bits", bits);
+        expect_eq(message_call(address_of(lead().vcpu()), bits | first), 0);
+        const uint32_t before = lead().events(first);
+        require_ok(send(lead(), 9, lead(), 1, {}));
+        require(lead().wait_event(first, before));
+        settle(lead());
+        settle(lead());
+        expect_eq(lead().events(first), before + 1);
+    }
+}
+
+CASE(vector, a_binding_changes_its_kind, interrupt_vector, "ARGO-VECTOR-002", "ARGO-VECTOR-003",
+     "ARGO-VECTOR-011")
+{
+    needs_messages();
+    auto ring = open_loopback(one_page, 1, binding(1));
+    require_ok(bind(lead(), 1, first));
+    expect_heard(1, first);
+    expect_eq(message_call(address_of(lead().vcpu()), second), 0);
+    expect_quiet(1, first);
+    expect_heard(1, second);
+    expect_eq(bind(lead(), 1, first), 0);
+    expect_quiet(1, second);
+    expect_heard(1, first);
+    expect_eq(message_call(address_of(lead().vcpu()), second), 0);
+    expect_eq(unbind(lead(), 1), 0);
+    expect_quiet(1, second);
+}
+
+CASE(vector, two_bindings_may_be_one_message, interrupt_vector, "ARGO-VECTOR-005", "ARGO-VECTOR-011")
+{
+    needs_bindings(4);
+    needs_messages();
+    auto one = open_loopback(one_page, 1, binding(1)), two = open_loopback(one_page, 2, binding(2)),
+         three = open_loopback(one_page, 3, binding(3));
+    // Twice the same message, and a vector that is the same interrupt.
+    expect_eq(message_call(address_of(lead().vcpu()), first), 0);
+    expect_eq(vector_call(2, ARGO_BINDING_MSI, address_of(lead().vcpu()), first), 0);
+    expect_eq(bind(lead(), 3, first), 0);
+    for (const uint32_t port : {1u, 2u, 3u}) expect_heard(port, first);
+    expect_eq(unbind(lead(), 1), 0);
+    expect_quiet(1, first);
+    expect_heard(2, first);
+    expect_heard(3, first);
+}
+
+CASE(vector, messages_have_the_address_of_a_vcpu, interrupt_vector, "ARGO-VECTOR-103", "ARGO-CALL-005")
+{
+    needs_messages();
+    auto ring = open_loopback(one_page, 1, binding(1));
+    require_ok(bind(lead(), 1, first));
+    const uint64_t right = address_of(lead().vcpu());
+    // Hint, logical destination, what is left of longer IDs, other addresses: a bit each.
+    for (unsigned bit = 0; bit < 64; bit++) {
+        if (bit >= 12 && bit < 20) continue; // the destination
+        row("bit", bit);
+        expect_error(message_call(right ^ UINT64_C(1) << bit, second), ARGO_EINVAL);
+    }
+    for (const uint64_t address :
+         {UINT64_C(0), lead().vcpu(), address_of(0xff), address_of(0xfe), UINT64_MAX}) {
+        row("address", address);
+        expect_error(message_call(address, second), ARGO_EINVAL);
+    }
+    expect_heard(1, first); // The binding is what it was.
+}
+
+CASE(vector, messages_have_data_of_an_edge, interrupt_vector, "ARGO-VECTOR-103", "ARGO-CALL-005")
+{
+    needs_messages();
+    auto ring = open_loopback(one_page, 1, binding(1));
+    require_ok(bind(lead(), 1, first));
+    const uint64_t right = address_of(lead().vcpu());
+    // Other modes of delivery (SMI, NMI, INIT and so on), a level, and what is reserved.
+    for (unsigned bit = 9; bit < 64; bit++) {
+        if (bit == 14) continue;
+        row("bit", bit);
+        expect_error(message_call(right, UINT64_C(1) << bit | second), ARGO_EINVAL);
+    }
+    for (const uint64_t data :
+         {UINT64_C(0), UINT64_C(1), UINT64_C(14), UINT64_C(31), UINT64_C(0x4100), UINT64_C(0x700) | second}) {
+        row("data", data);
+        expect_error(message_call(right, data), ARGO_EINVAL);
+    }
+    expect_heard(1, first);
 }
 
 namespace {

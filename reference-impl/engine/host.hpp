@@ -43,13 +43,14 @@ enum class Access : uint8_t
     write
 };
 
-/// A binding: how a domain wants to hear of events. Made by ARGO_OP_VECTOR.
+/// A binding: how a domain wants to hear of events. Made by ARGO_OP_VECTOR. What target and value may be is
+/// checked before; interrupt.hpp says where an interrupt of either kind goes.
 struct Interrupt
 {
     uint16_t index;  ///< Which binding of the domain.
-    uint32_t kind;   ///< ARGO_BINDING_*.
-    uint64_t target; ///< ARGO_BINDING_LAPIC: x2APIC ID of a vCPU.
-    uint64_t value;  ///< ARGO_BINDING_LAPIC: vector, 32 to 255.
+    uint32_t kind;   ///< ARGO_BINDING_LAPIC, ARGO_BINDING_MSI.
+    uint64_t target; ///< x2APIC ID of a vCPU; a message's address.
+    uint64_t value;  ///< Vector, 32 to 255; a message's data.
 };
 
 /// The places at which policy is asked. Each question names the domain that makes the call as its caller.
@@ -77,7 +78,8 @@ struct PolicyQuestion
 
 /// The hypervisor around the engine. It outlives the engine. Its functions are called on the threads that
 /// call the engine, many at once. None of them may call the engine, nor wait for a call of it to end. Page,
-/// allocate, release and relax are called with locks of the engine held; has_vcpu, allows and raise are not.
+/// allocate, release and relax are called with locks of the engine held; offers, has_vcpu, allows and raise
+/// are not.
 class Host
 {
   public:
@@ -89,6 +91,9 @@ class Host
 
     /// Delivers an event as the interrupt says. The domain is kept alive meanwhile. Events may coalesce.
     virtual void raise(Domain&, const Interrupt&) noexcept = 0;
+
+    /// Whether the domain may make bindings of this kind, ARGO_BINDING_LAPIC or ARGO_BINDING_MSI.
+    virtual bool offers(Domain&, uint32_t kind) noexcept = 0;
 
     /// Whether the domain has a vCPU of this x2APIC ID, online or not.
     virtual bool has_vcpu(Domain&, uint64_t id) noexcept = 0;

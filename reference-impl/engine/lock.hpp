@@ -10,7 +10,7 @@
 // - Leaves: a slot of the table of domains, a domain's account of waits, its bindings. Held for an instant.
 //
 // They are taken in this order. No two of one kind, and no two leaves, are held together. No lock is held
-// while Host::raise, Host::allows or Host::has_vcpu runs.
+// while Host::raise, Host::allows, Host::offers or Host::has_vcpu runs.
 //
 // Who looks an object up is one of its users until done. Who removes an object first makes sure that nobody
 // can look it up any more, then waits, without a lock, until it has no users. Users of a domain may wait for

@@ -2,6 +2,7 @@
 // What the engine asks of the world around it.
 #include "kvm/host.hpp"
 
+#include "engine/interrupt.hpp"
 #include "kvm/machine.hpp"
 
 #include <argo/abi.h>
@@ -61,7 +62,8 @@ void* Host::page(engine::Domain& domain, uint64_t gfn, engine::Access) noexcept
 // goes.
 void Host::raise(engine::Domain& domain, const engine::Interrupt& interrupt) noexcept
 {
-    machine(domain).raise(static_cast<unsigned>(interrupt.target), static_cast<uint8_t>(interrupt.value));
+    const auto [vcpu, vector] = engine::destination(interrupt);
+    machine(domain).raise(vcpu, vector);
 }
 
 bool Host::has_vcpu(engine::Domain& domain, uint64_t id) noexcept { return id < machine(domain).vcpus(); }

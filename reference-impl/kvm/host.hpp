@@ -32,6 +32,7 @@ class Host final : private engine::Host
   private:
     void* page(engine::Domain&, uint64_t gfn, engine::Access) noexcept override;
     void raise(engine::Domain&, const engine::Interrupt&) noexcept override;
+    bool offers(engine::Domain&, uint32_t) noexcept override { return true; }
     bool has_vcpu(engine::Domain&, uint64_t id) noexcept override;
     bool allows(const engine::PolicyQuestion&) noexcept override;
     void* allocate(size_t bytes) noexcept override;

@@ -14,7 +14,7 @@
 #define ARGO_BINDING_NONE   0u  /* Drop the binding. Target and value are zero.                           */
 #define ARGO_BINDING_LAPIC  1u  /* x86: an edge interrupt. Target: x2APIC ID of a vCPU. Value: vector, 32 */
                                 /* to 255.                                                                */
-#define ARGO_BINDING_MSI    2u  /* Draft: An MSI message. Target: address. Value: data.                   */
+#define ARGO_BINDING_MSI    2u  /* x86: an MSI message. Target: its address. Value: its data.             */
 #define ARGO_BINDING_EVTCHN 3u  /* Draft: A Xen event channel. Target: vCPU. Value: port.                 */
 #define ARGO_BINDING_INTID  4u  /* Draft: Arm: an interrupt of those the platform lists. Target: MPIDR    */
                                 /* affinity. Value: interrupt ID.                                         */

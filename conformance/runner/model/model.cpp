@@ -16,6 +16,7 @@
 #include <stdexcept>
 #include <system_error>
 
+#include "engine/interrupt.hpp"
 #include "engine/policy.hpp"
 #include "runner/model/domain.hpp"
 
@@ -77,9 +78,10 @@ class ModelHost final : public engine::Host
     }
     void raise(engine::Domain& domain, const engine::Interrupt& interrupt) noexcept override
     {
-        simulated(domain).raise(static_cast<uint32_t>(interrupt.target),
-                                static_cast<uint8_t>(interrupt.value));
+        const auto [vcpu, vector] = engine::destination(interrupt);
+        simulated(domain).raise(vcpu, vector);
     }
+    bool offers(engine::Domain&, uint32_t) noexcept override { return true; }
     bool has_vcpu(engine::Domain&, uint64_t id) noexcept override { return id < suite::platform::most_vcpus; }
     bool allows(const engine::PolicyQuestion& question) noexcept override
     {

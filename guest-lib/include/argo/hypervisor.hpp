@@ -193,10 +193,10 @@ class Hypervisor
     }
 
     /// vector: makes, changes or (ARGO_BINDING_NONE) drops binding `index`, below max_bindings. For
-    /// ARGO_BINDING_LAPIC `target` is the x2APIC ID of a vCPU and `value` a vector from 32 to 255. Needs
-    /// feature VECTOR. Events from before were dropped: look at every ring after making a binding
-    /// (ARGO-EVENT-007).
-    /// Errors: ARGO-VECTOR-101 ... -103.
+    /// ARGO_BINDING_LAPIC `target` is the x2APIC ID of a vCPU and `value` a vector from 32 to 255; for
+    /// ARGO_BINDING_MSI, where it is offered, address and data of a message. Needs feature VECTOR. Events
+    /// from before were dropped: look at every ring after making a binding (ARGO-EVENT-007). Errors:
+    /// ARGO-VECTOR-101 ... -103.
     Result<void> vector(uint16_t index, uint32_t kind, uint64_t target = 0, uint64_t value = 0) const
     {
         return outcome(call(ARGO_OP_VECTOR, index, kind, target, value));

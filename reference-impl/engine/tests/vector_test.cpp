@@ -29,7 +29,7 @@ struct Vector
 
 const Fault<Vector> vector_faults[] = {
     {"ARGO-VECTOR-101", ARGO_EINVAL, [](Vector& s) { s.index = 16; }},
-    {"ARGO-VECTOR-102", ARGO_EINVAL, [](Vector& s) { s.kind = ARGO_BINDING_MSI; }},
+    {"ARGO-VECTOR-102", ARGO_EINVAL, [](Vector& s) { s.kind = ARGO_BINDING_EVTCHN; }},
     {"ARGO-VECTOR-103", ARGO_EINVAL, [](Vector& s) { s.value = 31; }},
     {"ARGO-VECTOR-104", ARGO_EACCES,
      [](Vector& s) { s.world.host.policy = [](const PolicyQuestion& q) { return q.hook != Hook::vector; }; }},
@@ -47,11 +47,11 @@ TEST(Vector, ExactlyTheIndexesBelowTheLimitAreThere)
     }
 }
 
-TEST(Vector, OnlyNoneAndLapicAreOffered)
+TEST(Vector, OthersThanNoneLapicAndMsiAreNotThere)
 {
     Vector s;
-    for (uint64_t kind :
-         {uint64_t{2}, uint64_t{3}, uint64_t{4}, uint64_t{5}, (uint64_t{1} << 32) + 1, UINT64_MAX}) {
+    for (uint64_t kind : {uint64_t{3}, uint64_t{4}, uint64_t{5}, (uint64_t{1} << 32) + 1,
+                          (uint64_t{1} << 32) + 2, UINT64_MAX}) {
         s.kind = kind;
         EXPECT_EQ(s.run(), error(ARGO_EINVAL)) << kind;
     }
@@ -80,6 +80,59 @@ TEST(Vector, TheTargetIsAVcpu)
         s.target = target;
         EXPECT_EQ(s.run(), error(ARGO_EINVAL)) << target;
     }
+}
+
+TEST(Vector, TheHostSaysWhichKindsAreOffered)
+{
+    for (uint32_t kind : {ARGO_BINDING_LAPIC, ARGO_BINDING_MSI}) {
+        Vector s;
+        s.kind = kind;
+        s.target = kind == ARGO_BINDING_MSI ? 0xfee0'0000 : 0;
+        EXPECT_EQ(s.run(), 0) << kind;
+        s.world.host.kinds.erase(kind);
+        EXPECT_EQ(s.run(), error(ARGO_EINVAL)) << kind;
+    }
+}
+
+TEST(Vector, AMessageGoesToTheVcpuOfItsAddress)
+{
+    Vector s;
+    s.guest.vcpus = {0, 0xfe};
+    s.kind = ARGO_BINDING_MSI;
+    s.target = 0xfeef'e000;
+    EXPECT_EQ(s.run(), 0);
+    RingClient ring = open(s.world, s.guest, 1, 1, 48);
+    EXPECT_EQ(Sender(s.world, s.guest).send(1, 1, {}), 0);
+    EXPECT_EQ(s.guest.events(40, 0xfe), 1u);
+    EXPECT_EQ(s.guest.events(40, 0), 0u);
+}
+
+TEST(Vector, OfAMessagesAddressTheDestinationAloneMayDiffer)
+{
+    Vector s;
+    s.kind = ARGO_BINDING_MSI;
+    s.guest.vcpus = {0, 1, 2, 4, 8, 16, 32, 64, 128, 255};
+    for (unsigned bit = 0; bit < 64; ++bit) {
+        s.target = 0xfee0'0000 ^ uint64_t { 1 } << bit;
+        EXPECT_EQ(s.run(), bit >= 12 && bit < 20 ? 0 : error(ARGO_EINVAL)) << bit;
+    }
+    s.target = 0xfee0'3000; // nobody
+    EXPECT_EQ(s.run(), error(ARGO_EINVAL));
+    s.target = 0xfeef'f000; // everybody, and a vCPU has the ID
+    EXPECT_EQ(s.run(), error(ARGO_EINVAL));
+}
+
+TEST(Vector, OfAMessagesDataVectorAssertAndLowestPriorityMayDiffer)
+{
+    Vector s;
+    s.kind = ARGO_BINDING_MSI;
+    s.target = 0xfee0'0000;
+    for (unsigned bit = 8; bit < 64; ++bit) {
+        s.value = 40 | uint64_t{1} << bit;
+        EXPECT_EQ(s.run(), bit == 8 || bit == 14 ? 0 : error(ARGO_EINVAL)) << bit;
+    }
+    for (s.value = 0; s.value < 256; ++s.value)
+        EXPECT_EQ(s.run(), s.value >= 32 ? 0 : error(ARGO_EINVAL)) << s.value;
 }
 
 TEST(Vector, NoneTakesNeitherTargetNorValue)

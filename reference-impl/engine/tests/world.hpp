@@ -5,6 +5,7 @@
 
 #include "argo/abi.h"
 #include "engine/engine.hpp"
+#include "engine/interrupt.hpp"
 
 #include <gtest/gtest.h>
 
@@ -16,6 +17,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <stdexcept>
 #include <thread>
 #include <vector>
@@ -192,8 +194,11 @@ class FakeHost final : public Host
         if (on_raise) on_raise(domain);
         Guest& guest = FakeHost::guest(domain);
         const std::lock_guard held(guest.mutex_);
-        ++guest.raised_[{interrupt.target, interrupt.value}];
+        const auto [vcpu, vector] = destination(interrupt);
+        ++guest.raised_[{vcpu, vector}];
     }
+
+    bool offers(Domain&, uint32_t kind) noexcept override { return kinds.contains(kind); }
 
     bool has_vcpu(Domain& domain, uint64_t id) noexcept override
     {
@@ -221,6 +226,7 @@ class FakeHost final : public Host
 
     static constexpr uint64_t last_gfn = UINT64_MAX / page_size;
 
+    std::set<uint32_t> kinds{ARGO_BINDING_LAPIC, ARGO_BINDING_MSI};
     std::function<bool(const PolicyQuestion&)> policy; // none: all is allowed
     std::function<void(Domain&)> on_raise;             // on the thread that raises
     bool jitter = false;                               // gives way at every look at guest memory
