@@ -57,6 +57,16 @@ std::vector<std::byte> cpuid_table(size_t capacity)
     return table;
 }
 
+/// KVM makes local APICs alone, and keeps no pins for an I/O APIC of user space.
+void split_interrupt_controllers(const System& system, const FileDescriptor& vm)
+{
+    kvm_enable_cap split{};
+    split.cap = KVM_CAP_SPLIT_IRQCHIP;
+    if (system.extension(KVM_CAP_SPLIT_IRQCHIP) > 0 && ::ioctl(vm.get(), KVM_ENABLE_CAP, &split) == 0) return;
+    fail(Exit::unavailable, "irqchip = \"split\" needs KVM_CAP_SPLIT_IRQCHIP, which this host's KVM lacks "
+                            "(it came with Linux 4.4)");
+}
+
 } // namespace
 
 System::System(const std::string& device) : device_(::open(device.c_str(), O_RDWR | O_CLOEXEC))
@@ -130,11 +140,15 @@ FileDescriptor System::create_vm() const
     return FileDescriptor(control(device_, KVM_CREATE_VM, 0, "create a VM"));
 }
 
-Vm::Vm(const System& system) : vm_(system.create_vm())
+Vm::Vm(const System& system, Irqchip irqchip) : vm_(system.create_vm())
 {
     control(vm_, KVM_SET_IDENTITY_MAP_ADDR, &identity_map_address, "place its identity map");
     control(vm_, KVM_SET_TSS_ADDR, tss_address, "place its task state segment");
-    control(vm_, KVM_CREATE_IRQCHIP, 0, "create the interrupt controllers");
+    if (irqchip == Irqchip::kernel) {
+        control(vm_, KVM_CREATE_IRQCHIP, 0, "create the interrupt controllers");
+    } else {
+        split_interrupt_controllers(system, vm_);
+    }
 
     // KVM would otherwise rewrite a hypercall instruction of the other vendor in the guest's code. A guest
     // that probes gets #UD instead, and its code stays its own.
@@ -229,6 +243,16 @@ kvm_sregs VcpuDevice::special_registers() const
 void VcpuDevice::set_special_registers(const kvm_sregs& registers)
 {
     control(vcpu_, KVM_SET_SREGS, &registers, "set a vCPU's special registers");
+}
+
+void VcpuDevice::start_in_x2apic()
+{
+    constexpr uint64_t x2apic = 0x400; // of the MSR that is the APIC's base
+    auto special = special_registers();
+    special.apic_base |= x2apic;
+    if (::ioctl(vcpu_.get(), KVM_SET_SREGS, &special) == 0 && (special_registers().apic_base & x2apic))
+        return;
+    fail(Exit::unavailable, "apic = \"x2apic\": this host's KVM starts no local APIC in that mode");
 }
 
 bool VcpuDevice::idle() const

@@ -16,6 +16,7 @@
 #include <cstdint>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace argo::kvm {
@@ -23,6 +24,14 @@ namespace argo::kvm {
 static_assert(sizeof(kvm_cpuid2) == 8 && sizeof(kvm_irq_routing) == 8 && sizeof(kvm_msrs) == 8);
 
 using Cpuid = std::vector<kvm_cpuid_entry2>;
+
+/// Where a VM's interrupt controllers are. The local APICs are KVM's own either way.
+enum class Irqchip : uint8_t
+{
+    kernel, ///< all in KVM: a PIC and an I/O APIC, too
+    split   ///< the others in user space; here there are none, as nothing here would be connected to them
+};
+constexpr std::string_view irqchip_names[] = {"kernel", "split"};
 
 /// /dev/kvm itself. Immutable once made; thread-safe.
 class System
@@ -45,11 +54,12 @@ class System
     FileDescriptor device_;
 };
 
-/// One VM, with KVM's own interrupt controllers. Thread-safe after set-up.
+/// One VM. Thread-safe after set-up.
 class Vm
 {
   public:
-    explicit Vm(const System& system);
+    /// Throws Failure(Exit::unavailable) where KVM has no such interrupt controllers.
+    Vm(const System& system, Irqchip irqchip);
 
     /// Makes `memory` the guest's memory from address 0 on. It must outlive the VM.
     void set_memory(std::span<std::byte> memory);
@@ -78,6 +88,8 @@ class VcpuDevice
     void set_registers(const kvm_regs& registers);
     [[nodiscard]] kvm_sregs special_registers() const;
     void set_special_registers(const kvm_sregs& registers);
+    /// After set_cpuid. Throws Failure(Exit::unavailable) where KVM cannot.
+    void start_in_x2apic();
     /// True when the vCPU waits: halted, or not started yet.
     [[nodiscard]] bool idle() const;
 

@@ -67,7 +67,7 @@ Machine::Machine(const System& system, Host& host, const DomainConfig& config, c
       changed_(std::move(changed)),
       memory_(config.memory),
       devices_(config.consoles, config.name, sink),
-      vm_(system),
+      vm_(system, config.irqchip),
       held_(config.vcpus)
 {
     vm_.set_memory(memory_.bytes());
@@ -82,6 +82,7 @@ Machine::Machine(const System& system, Host& host, const DomainConfig& config, c
     for (unsigned id = 0; id < config.vcpus; ++id) {
         auto& vcpu = *vcpus_.emplace_back(std::make_unique<Vcpu>(system, vm_, id, *this, counters_));
         vcpu.device().set_cpuid(guest_cpuid(supported, id, config.vcpus, offered, Host::identity()));
+        if (config.apic == Apic::x2apic) vcpu.device().start_in_x2apic();
     }
     set_start_state(vcpus_.front()->device(), image.entry, start_info);
 

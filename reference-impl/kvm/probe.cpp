@@ -89,12 +89,42 @@ struct GuestRun
     std::chrono::microseconds duration; ///< the countdown nearly alone
 };
 
-GuestRun run_guest(const System& system)
+DomainConfig probe_domain()
 {
-    constexpr auto patience = 10s;
     DomainConfig config;
     config.name = "probe";
     config.domid = 1;
+    return config;
+}
+
+/// What may vary, by the names that argo-conformance has for it, and why it cannot be here; empty: it can.
+nlohmann::json environments(const System& system)
+{
+    nlohmann::json troubles;
+    const auto try_one = [&](const char* name, Apic apic, Irqchip irqchip) {
+        auto config = probe_domain();
+        config.apic = apic;
+        config.irqchip = irqchip;
+        Counters counters;
+        NoLines lines;
+        Host host;
+        try {
+            Machine(system, host, config, probe_image(), counters, lines, [] {});
+            troubles[name] = "";
+        } catch (const Failure& failure) {
+            troubles[name] = failure.what();
+        }
+    };
+    try_one("xapic", Apic::xapic, Irqchip::kernel);
+    try_one("x2apic", Apic::x2apic, Irqchip::kernel);
+    try_one("irqchip=split", Apic::xapic, Irqchip::split);
+    return troubles;
+}
+
+GuestRun run_guest(const System& system)
+{
+    constexpr auto patience = 10s;
+    const auto config = probe_domain();
     std::mutex mutex;
     std::condition_variable changed;
     Counters counters;
@@ -157,6 +187,7 @@ try {
         list[name] = bits == 0 ? value > 0 : (value & bits) == bits;
     }
 
+    probe.details["environments"] = environments(system);
     const auto run = run_guest(system);
     probe.usable = run.failure.empty();
     probe.reason = probe.usable ? "a guest ran to its end and its call was answered"
@@ -188,6 +219,10 @@ std::string describe(const Probe& probe)
     row("kind", fmt::format("{}: {}", details["kind"].get<std::string>(),
                             details["kind_because"].get<std::string>()));
     for (const auto& [name, there] : details["features"].items()) row(name, there.get<bool>() ? "yes" : "no");
+    for (const auto& [name, trouble] : details["environments"].items()) {
+        const auto why_not = trouble.get<std::string>();
+        row(fmt::format("domains with {}", name), why_not.empty() ? "yes" : fmt::format("no: {}", why_not));
+    }
     const auto& guest = details["guest"];
     row("a guest", fmt::format("{}; {} instructions in {} us", probe.reason,
                                guest["instructions"].get<uint64_t>(), guest["microseconds"].get<uint64_t>()));

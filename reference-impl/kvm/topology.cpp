@@ -163,6 +163,13 @@ auto address(int64_t lowest, int64_t highest, int64_t multiple)
     };
 }
 
+/// One of the names, in the order of the enumeration.
+template <class Enumeration, size_t count>
+auto name_out_of(const std::string_view (&names)[count])
+{
+    return [&names](const Value& value) { return static_cast<Enumeration>(value.choice(names)); };
+}
+
 auto text(size_t longest)
 {
     return [longest](const Value& value) { return value.string(longest); };
@@ -248,6 +255,8 @@ const Key<DomainConfig> domain_keys[] = {
     {"doorbells", put(&DomainConfig::doorbells, read_doorbells)},
     {"watchdog", put(&DomainConfig::watchdog, number<std::chrono::seconds>(0, 3600, " seconds; 0 is none"))},
     {"consoles", put(&DomainConfig::consoles, read_consoles)},
+    {"apic", put(&DomainConfig::apic, name_out_of<Apic>(apic_names))},
+    {"irqchip", put(&DomainConfig::irqchip, name_out_of<Irqchip>(irqchip_names))},
     {"absent", put(&DomainConfig::absent, &Value::boolean)},
 };
 

@@ -5,13 +5,23 @@
 
 #include "kvm/devices.hpp"
 #include "kvm/doorbell.hpp"
+#include "kvm/kvm.hpp"
 #include "kvm/memory.hpp"
 
 #include <chrono>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace argo::kvm {
+
+/// What a vCPU's local APIC is when the vCPU starts for the first time. The guest may change it.
+enum class Apic : uint8_t
+{
+    xapic,
+    x2apic
+};
+constexpr std::string_view apic_names[] = {"xapic", "x2apic"};
 
 /// One [[domain]]. What the file does not say is as here; name, domid and image it has to say.
 struct DomainConfig
@@ -27,6 +37,8 @@ struct DomainConfig
     Doorbells doorbells;
     std::chrono::seconds watchdog{0}; ///< zero: none
     Consoles consoles;
+    Apic apic = Apic::xapic;
+    Irqchip irqchip = Irqchip::kernel;
     bool absent = false; ///< runs without Argo: no CPUID block, and the doorbells are dead
 };
 

@@ -34,6 +34,8 @@ TEST(Topology, fills_in_what_is_not_said)
     EXPECT_EQ(domain.doorbells.pio, 0x4150);
     EXPECT_EQ(domain.watchdog, 0s);
     EXPECT_TRUE(domain.consoles.uart && domain.consoles.debug);
+    EXPECT_EQ(domain.apic, Apic::xapic);
+    EXPECT_EQ(domain.irqchip, Irqchip::kernel);
     EXPECT_FALSE(domain.absent);
 }
 
@@ -52,6 +54,8 @@ mechanisms = ["pio", "msr"]
 doorbells = { msr = 0x40000000, mmio = 0xd0000000, pio = 0x1000 }
 watchdog = 3600
 consoles = ["debug"]
+apic = "x2apic"
+irqchip = "split"
 absent = true
 
 [[domain]]
@@ -77,6 +81,8 @@ consoles = []
     EXPECT_EQ(domain.watchdog, 3600s);
     EXPECT_TRUE(domain.consoles.debug);
     EXPECT_FALSE(domain.consoles.uart);
+    EXPECT_EQ(domain.apic, Apic::x2apic);
+    EXPECT_EQ(domain.irqchip, Irqchip::split);
     EXPECT_TRUE(domain.absent);
     EXPECT_FALSE(topology.domains[1].consoles.uart || topology.domains[1].consoles.debug);
 }
@@ -132,6 +138,12 @@ const Refusal refusals[] = {
      "t.toml:5: 'watchdog' in [[domain]] is a number with a fraction; it takes an integer"},
     {with("watchdog = 1979-05-27"),
      "t.toml:5: 'watchdog' in [[domain]] is a date or a time; it takes an integer"},
+    {with("apic = 'x2'"), "t.toml:5: 'apic' in [[domain]] holds 'x2', and knows xapic and x2apic"},
+    {with("apic = 'x2apc'"),
+     "t.toml:5: 'apic' in [[domain]] holds 'x2apc', and knows xapic and x2apic; did you mean 'x2apic'?"},
+    {with("apic = 2"), "t.toml:5: 'apic' in [[domain]] is an integer; it takes a string"},
+    {with("irqchip = 'none'"), "t.toml:5: 'irqchip' in [[domain]] holds 'none', and knows kernel and split"},
+    {with("irqchip = true"), "t.toml:5: 'irqchip' in [[domain]] is true or false; it takes a string"},
     {with("absent = 1"), "t.toml:5: 'absent' in [[domain]] is an integer; it takes true or false"},
     {with("command_line = 7"), "t.toml:5: 'command_line' in [[domain]] is an integer; it takes a string"},
     {with("command_line = \"a\\nb\""),

@@ -21,6 +21,10 @@
     .set TASK, 0x28
 
     .set EFER, 0xc0000080
+    .set APIC_BASE, 0x1b
+    .set X2APIC, 10             /* a bit of it */
+    .set X2_SPURIOUS, 0x80f
+    .set X2_END_OF_INTERRUPT, 0x80b
     .set SPURIOUS, 0xfee000f0
     .set END_OF_INTERRUPT, 0xfee000b0
     .set VECTOR, 0x50
@@ -158,8 +162,18 @@ user_out32:                     /* comes back by the exception that HLT raises o
 1:  out %eax, %dx
     hlt
 
-apic_on:
-    mov $SPURIOUS, %eax
+apic_on:                        /* in the mode that it is in */
+    mov $APIC_BASE, %ecx
+    rdmsr
+    bt $X2APIC, %eax
+    setc x2apic
+    jnc 1f
+    mov $X2_SPURIOUS, %ecx
+    mov $0x1ff, %eax
+    xor %edx, %edx
+    wrmsr
+    jmp next
+1:  mov $SPURIOUS, %eax
     movl $0x1ff, (%rax)
     jmp next
 
@@ -198,9 +212,20 @@ event:
     jne 1f
     movq $halted, 8(%rsp)
 1:  incq events
-    mov $END_OF_INTERRUPT, %eax
+    cmpb $0, x2apic
+    je 1f
+    push %rcx
+    push %rdx
+    mov $X2_END_OF_INTERRUPT, %ecx
+    xor %eax, %eax
+    xor %edx, %edx
+    wrmsr
+    pop %rdx
+    pop %rcx
+    jmp 2f
+1:  mov $END_OF_INTERRUPT, %eax
     movl $0, (%rax)
-    pop %rax
+2:  pop %rax
     iretq
 
     .data
@@ -243,6 +268,8 @@ io_map:
     .byte 0xff
 task_end:
 events:
+    .quad 0
+x2apic:
     .quad 0
 actions:                        /* script.hpp names them in this order */
     .quad shut_down, write_msr, read_msr
