@@ -104,6 +104,8 @@ void set_up_lapic()
     enable_interrupts();
 }
 
+bool in_x2apic_mode() { return x2; }
+
 uint32_t apic_id()
 {
     if (!present) return 0;

@@ -15,6 +15,9 @@ inline constexpr uint8_t spurious_vector = 0xff;
 /// Enable it, if there is one, and learn what a nanosecond is. Interrupts are enabled from here on.
 void set_up_lapic();
 
+/// The mode that the domain was started in.
+bool in_x2apic_mode();
+
 /// The x2APIC ID of this vCPU.
 uint32_t apic_id();
 

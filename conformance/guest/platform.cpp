@@ -44,7 +44,7 @@ volatile T& device(Gpa where)
 class Machine final : public Surroundings
 {
   public:
-    const char* name() const override { return "image"; }
+    const char* name() const override { return in_x2apic_mode() ? "image,x2apic" : "image"; }
     void print(std::string_view line) override { print_line(line); }
     [[noreturn]] void shut_down(bool) override
     {

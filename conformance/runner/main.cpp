@@ -51,8 +51,9 @@ int run(int argc, char** argv)
     run->add_option("--arch", options.arch, "Architecture of the guests")->capture_default_str();
     run->add_option(
         "--environment", options.environments,
-        "These environments of each target, or 'all' (xen: PVH and PV; flask=permissive, flask=load, debug; "
-        "xen-stock: flask=enforcing, policy=upstream, mac-permissive=0, debug)");
+        "These environments of each target, or 'all' (kvm and kvm-nested: xapic; x2apic, irqchip=split; xen: "
+        "PVH and PV; flask=permissive, flask=load, debug; xen-stock: flask=enforcing, policy=upstream, "
+        "mac-permissive=0, debug)");
     add_selection(run, options.wish);
     run->add_option(
         "--mechanism", options.wish.mechanism,

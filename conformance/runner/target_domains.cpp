@@ -13,6 +13,7 @@
 
 #include "policy/compile.hpp"
 #include "runner/errors.hpp"
+#include "runner/text.hpp"
 
 namespace argo::runner {
 
@@ -22,6 +23,16 @@ constexpr int64_t lead_vcpus = 4;                // what the suite can make use 
 constexpr std::chrono::milliseconds grace{3000}; // for the program to end its domains after "quit"
 
 } // namespace
+
+std::map<std::string, std::string> environment_troubles(const nlohmann::json& probe)
+{
+    std::map<std::string, std::string> troubles;
+    const auto told =
+        probe.is_object() ? probe.value("environments", nlohmann::json::object()) : nlohmann::json();
+    for (const auto& [name, trouble] : told.items())
+        if (trouble.is_string()) troubles[name] = printable(trouble.get<std::string>());
+    return troubles;
+}
 
 DomainsTarget::DomainsTarget(Setting setting) : setting_(std::move(setting)) { assemble(); }
 
@@ -83,6 +94,7 @@ std::string DomainsTarget::topology(const std::string& after) const
             domain.insert("vcpus", lead_vcpus); // those that are not the first lie, or listen
         if (!setting_.image.empty()) domain.insert("image", setting_.image.string());
         if (setting_.absent) domain.insert("absent", true);
+        for (const auto& [key, value] : variant_.keys) domain.insert(key, value);
         domains.push_back(std::move(domain));
     }
     std::ostringstream text;
@@ -97,8 +109,31 @@ std::string DomainsTarget::topology(const std::string& after) const
     return text.str();
 }
 
-void DomainsTarget::choose(const std::string&, const std::string& mechanism, const std::string& sample)
+std::vector<std::string> DomainsTarget::environments(bool all) const
 {
+    if (setting_.environments.empty()) return Target::environments(all);
+    std::vector<std::string> names;
+    for (const auto& environment : setting_.environments)
+        if (all || names.empty()) names.push_back(environment.name);
+    return names;
+}
+
+void DomainsTarget::require_environment() const
+{
+    const auto trouble = setting_.troubles.find(variant_.name);
+    if (trouble == setting_.troubles.end() || trouble->second.empty()) return;
+    throw Unavailable(fmt::format("target {}: {}", setting_.name, trouble->second));
+}
+
+void DomainsTarget::choose(const std::string& environment, const std::string& mechanism,
+                           const std::string& sample)
+{
+    const auto variant = std::ranges::find(setting_.environments, environment, &Variant::name);
+    if (variant != setting_.environments.end()) {
+        variant_ = *variant;
+        setting_.wish.environment = variant_.told_by_guest ? "" : variant_.name;
+        require_environment();
+    }
     setting_.wish.mechanism = mechanism;
     setting_.wish.sample = sample;
     setting_.wish.policy = !setting_.rules.empty();

@@ -7,9 +7,12 @@
 #pragma once
 
 #include <filesystem>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
+
+#include <nlohmann/json_fwd.hpp>
 
 #include "runner/child.hpp"
 #include "runner/target.hpp"
@@ -20,9 +23,20 @@ struct Rules;
 
 namespace argo::runner {
 
+/// Of what `argo-vmm probe --json` says: the environments, and why they cannot be had; empty: they can.
+std::map<std::string, std::string> environment_troubles(const nlohmann::json& probe);
+
 class DomainsTarget : public Target
 {
   public:
+    /// One environment: keys of every domain.
+    struct Variant
+    {
+        std::string name;
+        std::vector<std::pair<std::string, std::string>> keys{};
+        bool told_by_guest = true; ///< by itself, as far as it differs from others
+    };
+
     struct Setting
     {
         std::string name; ///< kvm, model, absent
@@ -35,6 +49,9 @@ class DomainsTarget : public Target
         bool quick = false;
         Wish wish;
         std::filesystem::path known_failures{};
+        std::vector<Variant> environments{}; ///< the first is what runs unless others are asked for
+        std::map<std::string, std::string>
+            troubles{};                 ///< why an environment cannot be had here; empty: it can
         std::string rules{};            ///< text of a policy's rules, put in force; empty: none
         std::filesystem::path policy{}; ///< where there are no rules: one that the program reads
         std::string label{};            ///< of all domains; empty: each has its role's
@@ -47,6 +64,7 @@ class DomainsTarget : public Target
     double timeout_factor() const override { return setting_.wish.timeout_factor; }
     bool quick() const override { return setting_.quick; }
     std::filesystem::path known_failures() const override { return setting_.known_failures; }
+    std::vector<std::string> environments(bool all) const override;
     void choose(const std::string& environment, const std::string& mechanism,
                 const std::string& sample) override;
     void start(const std::string& after) override;
@@ -63,6 +81,8 @@ class DomainsTarget : public Target
     /// Write rules in the program's form: as they are, `suite`, or with the boolean of that name turned
     /// round.
     virtual void write_policy(const policy::Rules&, const std::string& name);
+    /// Throws Unavailable if the chosen environment cannot be had, as far as that is known.
+    void require_environment() const;
     /// What the program is told so that these rules are in force.
     virtual std::string policy_command(const std::string& name) const;
     std::filesystem::path policy_file(const std::string& name) const;
@@ -83,6 +103,7 @@ class DomainsTarget : public Target
     std::filesystem::path counters_file() const { return setting_.folder / "counters.json"; }
 
     std::vector<Role> roles_;
+    Variant variant_;                   ///< the chosen one
     std::vector<std::string> policies_; ///< names of the rules that can be asked for
     std::vector<Report> heard_;         ///< not yet given, last first
     bool over_ = false;

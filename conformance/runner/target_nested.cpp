@@ -51,6 +51,7 @@ void NestedTarget::launch(const std::string& topology)
     if (state_ == State::idle && child_->descriptor() < 0) state_ = State::off;
     if (state_ == State::off) boot();
     if (state_ != State::idle) return; // interrupted
+    require_environment();
     state_ = State::busy;
     child_->tell(fmt::format("run {}\n{}", topology.size() + 1, topology)); // and the end of the line
 }
@@ -107,6 +108,7 @@ bool NestedTarget::hear_mark(std::string_view mark, std::string_view text)
         const auto probe = nlohmann::json::parse(rest, nullptr, false);
         const bool usable = probe.is_object() && probe.value("usable", false);
         useless_ = usable ? "" : probe.is_object() ? probe.value("reason", "no reason given") : "no probe";
+        setting_.troubles = environment_troubles(probe);
         state_ = State::idle;
     } else if (word == "ended" && state_ == State::busy) {
         state_ = State::idle;

@@ -27,8 +27,16 @@ const std::string exec_prefix = "exec:";
 /// What argo-vmm says of this machine.
 struct Kvm
 {
-    std::string trouble; ///< why it cannot run a guest here; empty: it can
-    double slowness = 1; ///< of its guests, for limits of time
+    std::string trouble;                           ///< why it cannot run a guest here; empty: it can
+    double slowness = 1;                           ///< of its guests, for limits of time
+    std::map<std::string, std::string> troubles{}; ///< why an environment cannot be had; empty: it can
+};
+
+/// What varies about a domain of argo-vmm's. Its probe has the same names.
+const std::vector<DomainsTarget::Variant> vmm_environments{
+    {"xapic"},
+    {"x2apic", {{"apic", "x2apic"}}},
+    {"irqchip=split", {{"irqchip", "split"}}, false},
 };
 
 Kvm ask_kvm(const Programs& programs)
@@ -45,7 +53,7 @@ Kvm ask_kvm(const Programs& programs)
         };
         // Where KVM interprets its guests they run about a thousand times slower; what waits for them has to
         // know.
-        if (probe.good) return {{}, text("kind") == "software" ? 3.0 : 1.0};
+        if (probe.good) return {{}, text("kind") == "software" ? 3.0 : 1.0, environment_troubles(told)};
         const auto reason = text("reason");
         return {reason.empty() ? fmt::format("argo-vmm probe: {}", probe.ending) : reason};
     } catch (const Unavailable& error) {
@@ -66,6 +74,7 @@ std::unique_ptr<Target> make_nested(DomainsTarget::Setting setting, const Progra
                        "--image",       programs.image, "--folder",      setting.folder};
     setting.image = "/argo-guest.elf";
     setting.quick = false;
+    setting.environments = vmm_environments;
     setting.wish.timeout_factor *= nested_slowness;
     return std::make_unique<NestedTarget>(std::move(setting));
 }
@@ -101,6 +110,8 @@ std::unique_ptr<Target> make_domains(const std::string& name, const Programs& pr
         setting.image = programs.image;
         setting.wish.timeout_factor *= kvm.slowness;
         setting.quick = kvm.slowness == 1;
+        setting.troubles = kvm.troubles;
+        if (!absent) setting.environments = vmm_environments;
     } else if (!absent) {
         throw Unavailable(fmt::format("target kvm: {}; --target model runs everywhere", kvm.trouble));
     }
