@@ -49,10 +49,10 @@ class DomainsTarget : public Target
         bool quick = false;
         Wish wish;
         std::filesystem::path known_failures{};
+        std::string rules{};                 ///< text of a policy's rules, put in force; empty: none
         std::vector<Variant> environments{}; ///< the first is what runs unless others are asked for
         std::map<std::string, std::string>
             troubles{};                 ///< why an environment cannot be had here; empty: it can
-        std::string rules{};            ///< text of a policy's rules, put in force; empty: none
         std::filesystem::path policy{}; ///< where there are no rules: one that the program reads
         std::string label{};            ///< of all domains; empty: each has its role's
     };

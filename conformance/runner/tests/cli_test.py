@@ -2,10 +2,13 @@
 # SPDX-License-Identifier: Apache-2.0 OR MIT
 """The command line: exit codes, selection, targets, known failures, interrupts."""
 
+import collections
+import json
 import os
 import signal
 import subprocess
 import time
+import tomllib
 import unittest
 
 from command import CASES, CommandTest, HERE, PROGRAM
@@ -186,6 +189,52 @@ class Selection(CommandTest):
             [PROGRAM, "--catalogue", copy, "list", "--json"], capture_output=True, text=True, check=True
         )
         self.assertEqual(again.stdout, done.stdout)
+
+
+class Environments(CommandTest):
+    """What varies about the domains of argo-vmm."""
+
+    TROUBLE = json.dumps({"xapic": "", "irqchip=split": "this KVM splits nothing"})
+
+    def by_environment(self):
+        return collections.Counter((case["environment"], case["verdict"]) for case in self.results()["cases"])
+
+    def test_the_first_one_runs_by_itself(self):
+        self.run_fake(code=0)
+        self.assertEqual(self.by_environment(), {("image", "PASS"): len(CASES)})
+        topology = tomllib.loads((self.out / "kvm" / "topology.toml").read_text())
+        self.assertFalse({"apic", "irqchip"} & set().union(*topology["domain"]))
+
+    def test_each_is_a_key_of_every_domain_and_told_in_results(self):
+        for name, key, value in [("x2apic", "apic", "x2apic"), ("irqchip=split", "irqchip", "split")]:
+            self.run_fake("--environment", name, code=0)
+            self.assertEqual(self.by_environment(), {(f"image,{name}", "PASS"): len(CASES)})
+            topology = tomllib.loads((self.out / "kvm" / "topology.toml").read_text())
+            self.assertEqual({domain[key] for domain in topology["domain"]}, {value})
+
+    def test_all_are_all(self):
+        self.run_fake("--environment", "all", code=0)
+        around = ["image", "image,x2apic", "image,irqchip=split"]
+        self.assertEqual(self.by_environment(), {(name, "PASS"): len(CASES) for name in around})
+
+    def test_one_that_this_host_lacks_is_told(self):
+        done = self.run_fake("--environment", "irqchip=split", code=4, FAKE_TROUBLES=self.TROUBLE)
+        self.assertIn("target kvm: this KVM splits nothing", done.stderr)
+
+    def test_one_that_this_host_lacks_spoils_no_other(self):
+        self.run_fake("--environment", "all", FAKE_TROUBLES=self.TROUBLE)
+        found = self.by_environment()
+        self.assertEqual(found[("image", "PASS")], len(CASES))
+        self.assertEqual(found[("image,x2apic", "PASS")], len(CASES))
+        self.assertEqual(sum(found.values()), 3 * len(CASES))
+        missing = [case for case in self.results()["cases"] if "irqchip=split" in case["environment"]]
+        self.assertEqual(len(missing), len(CASES))
+        self.assertNotIn("PASS", {case["verdict"] for case in missing})
+        self.assertEqual({case["detail"] for case in missing}, {"not run: target kvm: this KVM splits nothing"})
+
+    def test_one_that_is_none_is_refused(self):
+        done = self.run_fake("--environment", "x3apic", code=2)
+        self.assertIn("no environment 'x3apic'; it has xapic, x2apic, irqchip=split", done.stderr)
 
 
 class Targets(CommandTest):

@@ -58,7 +58,9 @@ def main() -> None:
         return
     say("kernel 6.12.0-fake")
     usable = does != "unusable"
-    say("ready " + json.dumps({"usable": usable, "reason": "fine" if usable else "/dev/kvm: no such device"}))
+    told = {"usable": usable, "reason": "fine" if usable else "/dev/kvm: no such device"}
+    told["environments"] = json.loads(os.environ.get("FAKE_TROUBLES", "{}"))
+    say("ready " + json.dumps(told))
     pending = b""
     while True:
         while b"\n" not in pending:

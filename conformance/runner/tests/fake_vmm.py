@@ -168,8 +168,10 @@ def run(topology: str) -> None:
         lead.print = lambda line, p=lead.print: (setattr(lead, "print", p), say(line, b"\n"))
     mechanisms = os.environ.get("FAKE_MECHANISMS", "msr").split(",")
     by = options.get("mechanism", mechanisms[0])
+    around = ["image", domains[0].get("apic", "xapic"), options.get("environment", "")]
+    environment = ",".join(word for word in around if word not in ("", "xapic"))
     lead.protocol(
-        "env role=lead domid=1 arch=x86_64 environment=image implementation=3 version=4.19 "
+        f"env role=lead domid=1 arch=x86_64 environment={environment} implementation=3 version=4.19 "
         f"mechanism={by} mechanisms={','.join(mechanisms) if 'mechanism' not in options else by}"
     )
     if "option" in boot:
@@ -199,7 +201,9 @@ def run(topology: str) -> None:
 
 def main() -> None:
     if sys.argv[1] == "probe":
-        print(json.dumps({"kind": os.environ.get("FAKE_KIND", "hardware"), "reason": "fake: no /dev/kvm"}))
+        told = {"kind": os.environ.get("FAKE_KIND", "hardware"), "reason": "fake: no /dev/kvm"}
+        told["environments"] = json.loads(os.environ.get("FAKE_TROUBLES", "{}"))
+        print(json.dumps(told))
         sys.exit(int(os.environ.get("FAKE_PROBE", "0")))
     heard = os.environ.get("FAKE_HEARD")
 

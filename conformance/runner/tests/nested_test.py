@@ -32,11 +32,11 @@ class Scripted(CommandTest):
         (programs / "argo-nested").symlink_to(HERE / "fake_nested.py")
         self.boots_file = self.folder / "boots"
 
-    def run_nested(self, *arguments, scenario=None, code=None, does=""):
+    def run_nested(self, *arguments, scenario=None, code=None, does="", troubles="{}"):
         command = [self.program, "--catalogue", CATALOGUE, "run", "--target", "kvm-nested", *self.fake_options()]
         done = subprocess.run(
             [*map(str, command), *arguments],
-            env=self.environment(scenario, FAKE_NESTED=does, FAKE_BOOTS=str(self.boots_file)),
+            env=self.environment(scenario, FAKE_NESTED=does, FAKE_BOOTS=str(self.boots_file), FAKE_TROUBLES=troubles),
             capture_output=True,
             text=True,
             timeout=100,
@@ -54,6 +54,15 @@ class Scripted(CommandTest):
         environment = {case["environment"] for case in self.results("kvm-nested")["cases"]}
         self.assertEqual(environment, {"image, Linux 6.12.0-fake, QEMU 9.9.9, SVM emulated"})
         self.assertIn("getting a kernel", done.stderr)
+
+    def test_environments_are_those_of_kvm(self):
+        self.run_nested("--environment", "x2apic", code=0)
+        self.assertIn("image,x2apic, Linux", self.results("kvm-nested")["cases"][0]["environment"])
+
+    def test_an_environment_that_its_kernel_lacks_is_told(self):
+        trouble = json.dumps({"irqchip=split": "this KVM splits nothing"})
+        done = self.run_nested("--environment", "irqchip=split", code=4, troubles=trouble)
+        self.assertIn("target kvm-nested: this KVM splits nothing", done.stderr)
 
     def test_a_guest_crashes_and_the_machine_goes_on(self):
         self.run_nested(scenario={"sendv.empty_message": "crash"}, code=1)
