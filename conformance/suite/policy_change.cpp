@@ -144,12 +144,18 @@ CASE(policy, who_waits_when_the_policy_closes_is_woken_and_denied, policy, "ARGO
 
 CASE(policy, what_no_policy_allows_passes_at_no_time, policy, "ARGO-POLICY-007", "ARGO-SENDV-107")
 {
-    // Between one policy and the next there is never none.
+    // Between one policy and the next there is never none. Each denial is a record, which a host has to write
+    // while it loads the policy: so it is given more and more time.
+    constexpr uint64_t at_once = 20'000'000, first_pause = 1'000'000, longest_pause = 64'000'000;
     Ring ring = open_ring(peer(), no_send.some(), lead());
     host_begin_policy(open);
-    while (!is_open()) {
+    const uint64_t began = platform::now();
+    for (uint64_t pause = first_pause; !is_open();) {
         for (int i = 0; i < 8; i++)
             expect_denied(send(lead(), any_source, peer(), no_send.some(), "kept out"));
+        if (platform::now() - began < at_once) continue;
+        platform::wait(pause);
+        if (pause < longest_pause) pause *= 2;
     }
     host_policy_off();
     expect_eq(ring.unread(), 0u);
@@ -192,12 +198,15 @@ CASE(policy, a_message_is_denied_like_any_binding, policy, "ARGO-VECTOR-104", "A
     const auto by_message = [](uint64_t data) {
         return lead().call(ARGO_OP_VECTOR, 1, ARGO_BINDING_MSI, 0xfee00000 | lead().vcpu() << 12, data);
     };
-    if (by_message(heard) == -int64_t{ARGO_EINVAL})
-        not_supported("bindings of kind MSI are not offered here");
+    // A kind that is not offered is no matter of policy.
+    const bool offered = by_message(heard) == 0;
     require_ok(bind(lead(), 1, heard));
     Ring ring = open_ring(lead(), 7, lead(), one_page, binding(1));
     host_policy(still);
-    expect_denied(by_message(heard + 1));
+    if (offered)
+        expect_denied(by_message(heard + 1));
+    else
+        expect_error(by_message(heard + 1), ARGO_EINVAL);
     expect_error(by_message(31), ARGO_EINVAL); // before policy is asked
     const uint32_t before = lead().events(heard), other = lead().events(heard + 1);
     require_ok(send(lead(), any_source, lead(), 7, {}));
