@@ -613,5 +613,5 @@ CASE(event, none_is_lost_between_the_look_and_the_halt_at_a_channel, interrupt_e
     needs_bindings(2);
     const Channel channel(low, 1);
     auto ring = open_loopback(one_page, 1, binding(1));
-    race_to_the_halt(ring, [&](const Vcpu&) { return bind_to(channel); });
+    race_to_the_halt<HaltingReceiver>(ring, [&](const Vcpu&) { return bind_to(channel); });
 }

@@ -292,6 +292,25 @@ CASE(event, a_ring_names_another_binding_while_an_interrupt_is_held_back, interr
 
 // vCPUs that are not there.
 
+namespace {
+
+/// Three messages to port 1, whose binding is for this vCPU, while it is down: one interrupt, when it is
+/// back.
+void expect_to_wait_for(Vcpu& vcpu)
+{
+    vcpu.down();
+    const uint32_t before = vcpu.events(low);
+    for (uint32_t i = 0; i < 3; i++) require_ok(tell(1));
+    settle(lead());
+    expect_eq(vcpu.events(low), before);
+    vcpu.up();
+    expect(vcpu.wait_event(low, before));
+    settle(lead());
+    expect_eq(vcpu.events(low), before + 1);
+}
+
+} // namespace
+
 CASE(event, what_is_for_a_vcpu_that_is_down_waits_for_it, interrupt_vector, "ARGO-EVENT-011")
 {
     needs_bindings(2);
@@ -301,15 +320,7 @@ CASE(event, what_is_for_a_vcpu_that_is_down_waits_for_it, interrupt_vector, "ARG
     expect_heard(1, vcpu, low);
     for (uint32_t round = 0; round < 3; round++) {
         row("round", round);
-        vcpu.down();
-        const uint32_t before = vcpu.events(low);
-        for (uint32_t i = 0; i < 3; i++) require_ok(tell(1));
-        settle(lead());
-        expect_eq(vcpu.events(low), before);
-        vcpu.up();
-        expect(vcpu.wait_event(low, before));
-        settle(lead());
-        expect_eq(vcpu.events(low), before + 1);
+        expect_to_wait_for(vcpu);
         ring.drain();
     }
 }
@@ -325,15 +336,7 @@ CASE(event, a_message_for_a_vcpu_that_is_down_waits_for_it, interrupt_vector, "A
     if (result == -int64_t{ARGO_EINVAL}) not_supported("bindings of kind MSI are not offered here");
     require_eq(result, 0);
     auto ring = open_loopback(one_page, 1, binding(1));
-    vcpu.down();
-    const uint32_t before = vcpu.events(low);
-    for (uint32_t i = 0; i < 3; i++) require_ok(tell(1));
-    settle(lead());
-    expect_eq(vcpu.events(low), before);
-    vcpu.up();
-    expect(vcpu.wait_event(low, before));
-    settle(lead());
-    expect_eq(vcpu.events(low), before + 1);
+    expect_to_wait_for(vcpu);
 }
 
 CASE(event, a_vcpu_that_is_down_keeps_nobody_from_hearing, interrupt_vector, "ARGO-EVENT-001",
@@ -399,5 +402,5 @@ CASE(event, none_is_lost_between_the_look_and_the_halt, interrupt_vector, "ARGO-
 {
     needs_bindings(2);
     auto ring = open_loopback(one_page, 1, binding(1));
-    race_to_the_halt(ring, [](const Vcpu& vcpu) { return bind_at(vcpu.target(), 1, low); });
+    race_to_the_halt<HaltingReceiver>(ring, [](const Vcpu& vcpu) { return bind_at(vcpu.target(), 1, low); });
 }

@@ -10,39 +10,48 @@
 namespace argo::suite {
 
 /// It looks, and halts when there is nothing, sooner or later.
-struct Receiver
+class HaltingReceiver
 {
-    argo_ring* ring;
-    uint32_t received; ///< times that there was something
-    Unsteady random;
-};
-
-inline bool receive_all(void* argument)
-{
-    auto& receiver = *static_cast<Receiver*>(argument);
-    const uint32_t tx = __atomic_load_n(&receiver.ring->tx_ptr, __ATOMIC_ACQUIRE);
-    if (receiver.ring->rx_ptr == tx) {
-        receiver.random.dawdle();
-        return false;
+  public:
+    explicit HaltingReceiver(const Ring& ring)
+        : ring_(static_cast<argo_ring*>(platform::pointer(ring.base(), sizeof(argo_ring))))
+    {
     }
-    __atomic_store_n(&receiver.ring->rx_ptr, tx, __ATOMIC_RELEASE);
-    __atomic_add_fetch(&receiver.received, 1, __ATOMIC_RELEASE);
-    return true;
-}
+    /// False: it halts now.
+    bool step()
+    {
+        const uint32_t tx = __atomic_load_n(&ring_->tx_ptr, __ATOMIC_ACQUIRE);
+        if (ring_->rx_ptr == tx) {
+            random_.dawdle();
+            return false;
+        }
+        __atomic_store_n(&ring_->rx_ptr, tx, __ATOMIC_RELEASE);
+        __atomic_add_fetch(&received_, 1, __ATOMIC_RELEASE);
+        return true;
+    }
+    /// How often there was something.
+    uint32_t received() const { return __atomic_load_n(&received_, __ATOMIC_ACQUIRE); }
+
+  private:
+    argo_ring* ring_;
+    uint32_t received_ = 0;
+    Unsteady random_;
+};
 
 /// One vCPU sends to another one, which looks, finds nothing, and halts: each time the message falls
 /// somewhere else between these. `bind(vcpu)` makes the ring's binding.
-template <class Bind>
+template <class Receiver, class Bind>
 void race_to_the_halt(Ring& ring, const Bind& bind)
 {
-    static Receiver receiver; // It is used until the harness stops the vCPU.
-    receiver = {static_cast<argo_ring*>(platform::pointer(ring.base(), sizeof(argo_ring))), 0, Unsteady()};
-    Vcpu vcpu(1, receive_all, &receiver);
+    static Receiver receiver(ring); // It is used until the harness stops the vCPU.
+    receiver = Receiver(ring);
+    Vcpu vcpu(
+        1, [](void* it) { return static_cast<Receiver*>(it)->step(); }, &receiver);
     require_eq(bind(vcpu), 0);
     for (Races rounds; rounds.more();) {
-        const uint32_t before = __atomic_load_n(&receiver.received, __ATOMIC_ACQUIRE);
+        const uint32_t before = receiver.received();
         require_ok(send(lead(), 9, lead(), ring.port(), {}));
-        require(comes_true([&] { return __atomic_load_n(&receiver.received, __ATOMIC_ACQUIRE) != before; }));
+        require(comes_true([&] { return receiver.received() != before; }));
     }
 }
 

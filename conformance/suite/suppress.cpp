@@ -7,8 +7,8 @@
 
 #include <argo/ring.hpp>
 
+#include "halting.hpp"
 #include "harness/second.hpp"
-#include "harness/vcpu.hpp"
 #include "stories.hpp"
 
 using namespace argo::suite;
@@ -510,25 +510,28 @@ CASE(suppress, who_arms_and_looks_is_never_left_halted, interrupt_vector, "ARGO-
 namespace {
 
 /// The same on a vCPU of its own, which does nothing else.
-struct Receiver
+class ArmingReceiver
 {
-    argo::RingReader reader;
-    uint32_t received; ///< messages
-    Unsteady random;
-};
-
-bool receive_and_arm(void* argument)
-{
-    auto& receiver = *static_cast<Receiver*>(argument);
-    if (receiver.reader.peek()) {
-        receiver.reader.consume();
-        __atomic_add_fetch(&receiver.received, 1, __ATOMIC_RELEASE);
-        receiver.reader.poll_only();
-        return true;
+  public:
+    explicit ArmingReceiver(const Ring& ring) : reader_(reader_of(ring)) {}
+    bool step()
+    {
+        if (reader_.peek()) {
+            reader_.consume();
+            __atomic_add_fetch(&received_, 1, __ATOMIC_RELEASE);
+            reader_.poll_only();
+            return true;
+        }
+        random_.dawdle();
+        return !reader_.may_wait();
     }
-    receiver.random.dawdle();
-    return !receiver.reader.may_wait();
-}
+    uint32_t received() const { return __atomic_load_n(&received_, __ATOMIC_ACQUIRE); }
+
+  private:
+    argo::RingReader reader_;
+    uint32_t received_ = 0;
+    Unsteady random_;
+};
 
 } // namespace
 
@@ -539,15 +542,9 @@ CASE(suppress, a_vcpu_that_arms_and_looks_is_never_left_halted, interrupt_vector
     needs_suppress();
     needs_bindings(2);
     auto ring = open_loopback(one_page, 1, suppressing | binding(1));
-    static Receiver receiver{reader_of(ring), 0, Unsteady()}; // It is used until the harness stops the vCPU.
-    receiver = {reader_of(ring), 0, Unsteady()};
-    Vcpu vcpu(1, receive_and_arm, &receiver);
-    require_eq(lead().call(ARGO_OP_VECTOR, 1, ARGO_BINDING_LAPIC, vcpu.target(), heard), 0);
-    for (Races rounds; rounds.more();) {
-        const uint32_t before = __atomic_load_n(&receiver.received, __ATOMIC_ACQUIRE);
-        require_ok(send(lead(), 9, lead(), 1, "12345678"));
-        require(comes_true([&] { return __atomic_load_n(&receiver.received, __ATOMIC_ACQUIRE) != before; }));
-    }
+    race_to_the_halt<ArmingReceiver>(ring, [](const Vcpu& vcpu) {
+        return lead().call(ARGO_OP_VECTOR, 1, ARGO_BINDING_LAPIC, vcpu.target(), heard);
+    });
 }
 
 CASE(suppress, who_rearms_while_messages_come_is_never_left_halted, interrupt_vector, "ARGO-SUPPRESS-003",
