@@ -4,100 +4,114 @@
 // Book: spec/address.rst, spec/lifecycle.rst.
 #include "engine/domain.hpp"
 
+#include <bit>
 #include <new>
+#include <utility>
 
 namespace argo::engine {
 
-Reference<Ring> RingTable::match(Host& host, uint32_t port, uint16_t sender) noexcept
+RingTable::RingTable(std::span<Link> chains, std::span<Link> places, std::span<Word> waited) noexcept
+    : chains_(chains),
+      places_(places),
+      waited_(waited),
+      shift_(64 - static_cast<uint32_t>(std::countr_zero(chains.size())))
 {
-    const Held held(lock_, host);
-    Ring* wildcard = nullptr;
-    for (const Entry& entry : entries_.first(end_)) {
-        if (!entry.ring || entry.port != port) continue;
-        if (entry.partner == sender) return Reference(entry.ring);
-        if (entry.partner == ARGO_DOMID_WILDCARD) wildcard = entry.ring;
-    }
-    return Reference(wildcard);
+    for (Link& link : chains_) new (&link) Link(nullptr);
+    for (Link& link : places_) new (&link) Link(nullptr);
+    for (Word& word : waited_) new (&word) Word(0);
 }
 
-Reference<Ring> RingTable::next(Host& host, uint32_t& place) noexcept
+Ring* RingTable::next_waited(uint32_t& place) const noexcept
 {
-    const Held held(lock_, host);
-    while (place < end_) {
-        if (Ring* const ring = entries_[place++].ring) return Reference(ring);
-    }
-    return {};
-}
-
-Ring* RingTable::find(uint32_t port, uint16_t partner) const noexcept
-{
-    for (const Entry& entry : entries_.first(end_)) {
-        if (entry.ring && entry.port == port && entry.partner == partner) return entry.ring;
+    while (place < places_.size()) {
+        const uint64_t left = waited_[place / word_bits].load(std::memory_order_relaxed) >> place % word_bits;
+        if (left == 0) {
+            place = (place / word_bits + 1) * word_bits;
+            continue;
+        }
+        place += static_cast<uint32_t>(std::countr_zero(left));
+        if (Ring* const ring = places_[place++].load(std::memory_order_acquire)) return ring;
     }
     return nullptr;
 }
 
-void RingTable::insert(Host& host, Ring& ring) noexcept
+void RingTable::insert(Ring& ring) noexcept
 {
-    const Held held(lock_, host);
     uint32_t place = 0;
-    while (entries_[place].ring) ++place;
-    entries_[place] = {&ring, ring.port, ring.partner};
-    if (place == end_) ++end_;
+    while (at(place)) ++place;
+    ring.links.place = place;
+    Link& head = chain(ring.port, ring.partner);
+    ring.links.next.store(head.load(std::memory_order_relaxed), std::memory_order_relaxed);
+    head.store(&ring, std::memory_order_release);
+    places_[place].store(&ring, std::memory_order_release);
     ++rings_;
     pages_ += ring_pages(ring.length);
 }
 
-void RingTable::remove(Host& host, Ring& ring) noexcept
+void RingTable::remove(Ring& ring) noexcept
 {
-    const Held held(lock_, host);
-    for (Entry& entry : entries_.first(end_)) {
-        if (entry.ring == &ring) entry = {};
+    Link* link = &chain(ring.port, ring.partner);
+    while (Ring* const other = link->load(std::memory_order_relaxed)) {
+        if (other == &ring) break;
+        link = &other->links.next;
     }
-    while (end_ != 0 && !entries_[end_ - 1].ring) --end_;
+    link->store(ring.links.next.load(std::memory_order_relaxed), std::memory_order_release);
+    places_[ring.links.place].store(nullptr, std::memory_order_release);
     --rings_;
     pages_ -= ring_pages(ring.length);
 }
 
-Ring* RingTable::take(Host& host, uint32_t place) noexcept
+/// One piece of memory, and where in it everything is.
+struct DomainState::Layout
 {
-    Ring* const ring = entries_[place].ring;
-    if (ring) remove(host, *ring);
-    return ring;
-}
+    Layout(void* memory, uint32_t vcpu_count, uint32_t max_rings, uint32_t max_bindings) noexcept
+        : start(static_cast<std::byte*>(memory)),
+          vcpus(take<Vcpu>(vcpu_count)),
+          interrupts(take<Interrupt>(max_bindings)),
+          chains(take<RingTable::Link>(std::bit_ceil(2 * (max_rings ? max_rings : 1)))),
+          places(take<RingTable::Link>(max_rings)),
+          waited(take<RingTable::Word>((max_rings + RingTable::word_bits - 1) / RingTable::word_bits))
+    {
+    }
 
-Ring* RingTable::take(Host& host, uint32_t place, uint16_t partner) noexcept
-{
-    return entries_[place].partner == partner ? take(host, place) : nullptr;
-}
+    template <class T>
+    std::span<T> take(size_t count) noexcept
+    {
+        bytes = (bytes + alignof(T) - 1) / alignof(T) * alignof(T);
+        const std::span<T> taken(reinterpret_cast<T*>(start + bytes), count);
+        bytes += count * sizeof(T);
+        return taken;
+    }
 
-DomainState::DomainState(uint16_t domid, void* context, uint64_t instance,
-                         std::span<RingTable::Entry> ring_entries, std::span<Interrupt> interrupts,
-                         size_t bytes) noexcept
-    : Domain(domid, context, instance),
-      rings(ring_entries),
-      bindings(interrupts),
+    std::byte* const start;
+    size_t bytes = sizeof(DomainState);
+    const std::span<Vcpu> vcpus;
+    const std::span<Interrupt> interrupts;
+    const std::span<RingTable::Link> chains, places;
+    const std::span<RingTable::Word> waited;
+};
+
+DomainState::DomainState(uint16_t domid, void* context, const Shape& shape, uint64_t instance,
+                         const Layout& layout) noexcept
+    : Domain(domid, context, instance, shape.window),
+      rings(layout.chains, layout.places, layout.waited),
+      bindings(layout.interrupts),
       waits(instance),
       incarnation(instance),
-      bytes_(bytes)
+      vcpus_(layout.vcpus),
+      bytes_(layout.bytes)
 {
+    for (Vcpu& vcpu : vcpus_) new (&vcpu) Vcpu(*this);
 }
 
-/// One piece of memory: the state, places for rings, bindings.
-DomainState* DomainState::create(Host& host, uint16_t domid, void* context, uint64_t instance,
-                                 uint32_t max_rings, uint32_t max_bindings) noexcept
+DomainState* DomainState::create(Host& host, uint16_t domid, void* context, const Shape& shape,
+                                 uint64_t instance, uint32_t max_rings, uint32_t max_bindings) noexcept
 {
-    using Entry = RingTable::Entry;
-    static_assert(sizeof(DomainState) % alignof(Entry) == 0 && sizeof(Entry) % alignof(Interrupt) == 0);
-
-    const size_t entries_at = sizeof(DomainState);
-    const size_t interrupts_at = entries_at + max_rings * sizeof(Entry);
-    const size_t bytes = interrupts_at + max_bindings * sizeof(Interrupt);
-    auto* const memory = static_cast<std::byte*>(host.allocate(bytes));
+    const size_t bytes = Layout(nullptr, shape.vcpus, max_rings, max_bindings).bytes;
+    void* const memory = host.allocate(bytes);
     if (!memory) return nullptr;
-    const std::span entries(reinterpret_cast<Entry*>(memory + entries_at), max_rings);
-    const std::span interrupts(reinterpret_cast<Interrupt*>(memory + interrupts_at), max_bindings);
-    return new (memory) DomainState(domid, context, instance, entries, interrupts, bytes);
+    return new (memory)
+        DomainState(domid, context, shape, instance, Layout(memory, shape.vcpus, max_rings, max_bindings));
 }
 
 void DomainState::destroy(Host& host, DomainState* domain) noexcept
@@ -105,22 +119,6 @@ void DomainState::destroy(Host& host, DomainState* domain) noexcept
     const size_t bytes = domain->bytes_;
     domain->~DomainState();
     host.release(domain, bytes);
-}
-
-/// Null if the domid is reserved for ever, or if none of its block was ever used.
-DomainTable::Slot* DomainTable::slot(uint16_t domid) noexcept
-{
-    if (domid >= ARGO_DOMID_FIRST_RESERVED) return nullptr;
-    Block* const block = blocks_[domid / 256].load(std::memory_order_acquire);
-    return block ? &block->slots[domid % 256] : nullptr;
-}
-
-Reference<DomainState> DomainTable::find(Host& host, uint16_t domid) noexcept
-{
-    Slot* const slot = this->slot(domid);
-    if (!slot) return {};
-    const Held held(slot->lock, host);
-    return Reference(slot->domain);
 }
 
 bool DomainTable::reserve(Host& host, uint16_t domid) noexcept
@@ -148,21 +146,14 @@ void DomainTable::release(Host& host, uint16_t domid) noexcept
     slot.reserved = false;
 }
 
-void DomainTable::show(Host& host, DomainState& domain) noexcept
+void DomainTable::show(DomainState& domain) noexcept
 {
-    Slot& slot = *this->slot(domain.domid());
-    const Held held(slot.lock, host);
-    slot.domain = &domain;
+    slot(domain.domid())->domain.store(&domain, std::memory_order_release);
 }
 
-void DomainTable::hide(Host& host, DomainState& domain) noexcept
+void DomainTable::hide(DomainState& domain) noexcept
 {
-    Slot& slot = *this->slot(domain.domid());
-    {
-        const Held held(slot.lock, host);
-        slot.domain = nullptr;
-    }
-    domain.users.wait_until_none(host);
+    slot(domain.domid())->domain.store(nullptr, std::memory_order_release);
 }
 
 void DomainTable::clear(Host& host) noexcept

@@ -1,62 +1,88 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
 //
-// What the engine keeps for a domain: its rings, its bindings, its account of waits; and the table in which
-// domains are found by domid. Book: spec/address.rst, spec/lifecycle.rst. Locks: lock.hpp.
+// What the engine keeps for a domain: its rings, its bindings, its account of waits, its vCPUs; and the table
+// in which domains are found by domid. Looking up takes no lock: epoch.hpp. Book: spec/address.rst,
+// spec/lifecycle.rst. Locks: lock.hpp.
 #pragma once
 
 #include "argo/address.h"
+#include "argo/reset.h"
 #include "argo/vector.h"
+#include "engine/epoch.hpp"
 #include "engine/ring.hpp"
 
 namespace argo::engine {
 
-/// The rings of one domain. A ring keeps its place as long as it lives, and a walk over all places ends.
+/// The rings of one domain: chains by port and partner, for look-ups; and places, so that a walk over all of
+/// them ends. A ring keeps its place as long as it is in the table.
 class RingTable
 {
   public:
-    struct Entry
-    {
-        Ring* ring; ///< Null: a free place.
-        uint32_t port;
-        uint16_t partner;
-    };
+    using Link = std::atomic<Ring*>;
+    using Word = std::atomic<uint64_t>;
+    static constexpr uint32_t word_bits = 64;
 
-    explicit RingTable(std::span<Entry> entries) noexcept : entries_(entries)
+    /// Powers of two of chains, at least two; one bit of `waited` for each place.
+    RingTable(std::span<Link> chains, std::span<Link> places, std::span<Word> waited) noexcept;
+
+    // Looking up, in a call; thread-safe.
+
+    /// The ring for this sender alone, else the one for anybody, else null. ARGO-SENDV-001.
+    Ring* match(uint32_t port, uint16_t sender) const noexcept
     {
-        for (Entry& entry : entries_) entry = {};
+        Ring* const own = find(port, sender);
+        return own ? own : find(port, ARGO_DOMID_WILDCARD);
     }
 
-    // Looking up; thread-safe.
+    /// The ring of exactly this port and partner, or null.
+    Ring* find(uint32_t port, uint16_t partner) const noexcept
+    {
+        Ring* ring = chain(port, partner).load(std::memory_order_acquire);
+        while (ring && (ring->port != port || ring->partner != partner)) {
+            ring = ring->links.next.load(std::memory_order_acquire);
+        }
+        return ring;
+    }
 
-    /// The ring for this sender alone, else the one for anybody, else none. ARGO-SENDV-001.
-    Reference<Ring> match(Host& host, uint32_t port, uint16_t sender) noexcept;
+    /// The first ring at `place` or behind it at which somebody may wait, and moves `place` behind that; null
+    /// when there are no more.
+    Ring* next_waited(uint32_t& place) const noexcept;
 
-    /// The first ring at `place` or behind it, and moves `place` behind that; none when there are no more.
-    Reference<Ring> next(Host& host, uint32_t& place) noexcept;
+    /// Notes that somebody waits at a ring of this table, or that nobody does. The ring's lock is held.
+    void set_waited(const Ring& ring) noexcept
+    {
+        waited(ring).fetch_or(bit(ring), std::memory_order_relaxed);
+    }
+    void set_not_waited(const Ring& ring) noexcept
+    {
+        waited(ring).fetch_and(~bit(ring), std::memory_order_relaxed);
+    }
 
     // Changing; with the domain's registration lock held.
 
-    uint32_t places() const noexcept { return static_cast<uint32_t>(entries_.size()); }
+    uint32_t places() const noexcept { return static_cast<uint32_t>(places_.size()); }
     uint32_t rings() const noexcept { return rings_; }
     uint32_t pages() const noexcept { return pages_; }
-
-    /// The ring of exactly this port and partner, or null.
-    Ring* find(uint32_t port, uint16_t partner) const noexcept;
+    Ring* at(uint32_t place) const noexcept { return places_[place].load(std::memory_order_relaxed); }
 
     /// There is a free place.
-    void insert(Host& host, Ring& ring) noexcept;
+    void insert(Ring& ring) noexcept;
 
-    /// Takes the ring out, so that nobody finds it any more. It may still have users.
-    void remove(Host& host, Ring& ring) noexcept;
-
-    /// Takes the ring at a place out if there is one and, with a partner given, if that is the ring's.
-    Ring* take(Host& host, uint32_t place) noexcept;
-    Ring* take(Host& host, uint32_t place, uint16_t partner) noexcept;
+    /// Takes the ring out, so that nobody finds it any more. Who has found it may still use it.
+    void remove(Ring& ring) noexcept;
 
   private:
-    Lock lock_; // the domain's lock of rings
-    std::span<Entry> entries_;
-    uint32_t end_ = 0; // every place from here on is free
+    Link& chain(uint32_t port, uint16_t partner) const noexcept
+    {
+        const uint64_t name = port | uint64_t{partner} << 32;
+        return chains_[name * 0x9e37'79b9'7f4a'7c15 >> shift_];
+    }
+    static uint64_t bit(const Ring& ring) noexcept { return uint64_t{1} << ring.links.place % word_bits; }
+    Word& waited(const Ring& ring) const noexcept { return waited_[ring.links.place / word_bits]; }
+
+    const std::span<Link> chains_, places_;
+    const std::span<Word> waited_;
+    const uint32_t shift_;
     uint32_t rings_ = 0;
     uint32_t pages_ = 0;
 };
@@ -95,26 +121,93 @@ class BindingTable
     std::span<Interrupt> bindings_;
 };
 
-/// The domain's own calls that run now, in two counts: who waits for those that began earlier lets later ones
-/// go to the other count, so that the wait ends.
-struct RunningCalls
+/// One number of Counters, as one vCPU counts it: no other one writes it.
+class Tally
 {
-    std::atomic<uint32_t> counts[2] = {};
+  public:
+    void add(uint64_t amount = 1) noexcept
+    {
+        value_.store(value_.load(std::memory_order_relaxed) + amount, std::memory_order_relaxed);
+    }
+    uint64_t value() const noexcept { return value_.load(std::memory_order_relaxed); }
+
+  private:
+    std::atomic<uint64_t> value_{0};
+};
+
+/// What is counted; engine.hpp says what it tells a host.
+struct Tallies
+{
+    Tally calls[ARGO_OP_RESET + 1];
+    Tally messages, payload_bytes, lost_bytes, wanted, events, wakeups, refused;
+};
+
+/// Sends that policy allowed a vCPU, lately, by what policy decides on. Whatever changes the answer changes
+/// the generation.
+class Verdicts
+{
+  public:
+    bool knows(const argo_send_addr& send, uint64_t generation) const noexcept
+    {
+        const Entry& entry = entries_[place(send)];
+        return entry.ports == ports(send) && entry.rest == rest(send, generation);
+    }
+
+    void keep(const argo_send_addr& send, uint64_t generation) noexcept
+    {
+        entries_[place(send)] = {ports(send), rest(send, generation)};
+    }
+
+  private:
+    struct Entry
+    {
+        uint64_t ports;
+        uint64_t rest; ///< 0: none. Generations start at 1.
+    };
+
+    static uint32_t place(const argo_send_addr& send) noexcept
+    {
+        return (send.dst.domid + send.dst.port + send.src.port) % 16;
+    }
+    static uint64_t ports(const argo_send_addr& send) noexcept
+    {
+        return uint64_t{send.src.port} << 32 | send.dst.port;
+    }
+    static uint64_t rest(const argo_send_addr& send, uint64_t generation) noexcept
+    {
+        return generation << 16 | send.dst.domid;
+    }
+
+    Entry entries_[16] = {};
+};
+
+class DomainState;
+
+/// A vCPU of a domain: what its calls alone write.
+class alignas(cache_line) Vcpu : public Reader
+{
+  public:
+    explicit Vcpu(DomainState& vcpus_domain) noexcept : domain(vcpus_domain) {}
+
+    DomainState& domain;
+    uint64_t enabled = 0; ///< the generation in which policy allowed it to use Argo
+    Tallies tallies;
+    Verdicts verdicts;
 };
 
 /// A domain with all that belongs to this instance of it.
-class DomainState final : public Domain
+class alignas(cache_line) DomainState final : public Domain
 {
   public:
     /// Null if the host lacks memory. `instance` also numbers the first account and incarnation.
-    static DomainState* create(Host&, uint16_t domid, void* context, uint64_t instance, uint32_t max_rings,
-                               uint32_t max_bindings) noexcept;
+    static DomainState* create(Host&, uint16_t domid, void* context, const Shape&, uint64_t instance,
+                               uint32_t max_rings, uint32_t max_bindings) noexcept;
 
-    /// The domain has no users and no rings any more.
+    /// Nobody uses the domain any more, and it has no rings.
     static void destroy(Host&, DomainState*) noexcept;
 
-    Users users; // calls of other domains and wake-ups; not the domain's own calls
-    RunningCalls calls;
+    std::span<Vcpu> vcpus() noexcept { return vcpus_; }
+
     Lock registration;
     RingTable rings;
     BindingTable bindings;
@@ -123,19 +216,25 @@ class DomainState final : public Domain
     std::atomic<bool> stale{false}; // the incarnation changed and was not accepted by a reset
 
   private:
-    DomainState(uint16_t domid, void* context, uint64_t instance, std::span<RingTable::Entry>,
-                std::span<Interrupt>, size_t bytes) noexcept;
+    struct Layout;
+
+    DomainState(uint16_t domid, void* context, const Shape&, uint64_t instance, const Layout&) noexcept;
     ~DomainState() = default;
 
+    const std::span<Vcpu> vcpus_;
     const size_t bytes_;
 };
 
-/// All domains by domid. Thread-safe. Each domid has a lock of its own.
+/// All domains by domid. Thread-safe. Each domid has a lock of its own for what changes it.
 class DomainTable
 {
   public:
-    /// The domain of this domid, kept alive as long as the reference. None if there is none, or it is ending.
-    Reference<DomainState> find(Host& host, uint16_t domid) noexcept;
+    /// The domain of this domid, for the rest of the call that asks. Null if there is none, or it is ending.
+    DomainState* find(uint16_t domid) const noexcept
+    {
+        const Slot* const slot = this->slot(domid);
+        return slot ? slot->domain.load(std::memory_order_acquire) : nullptr;
+    }
 
     /// Takes a domid. False if it is reserved for ever or taken, or the host lacks memory.
     bool reserve(Host& host, uint16_t domid) noexcept;
@@ -144,10 +243,10 @@ class DomainTable
     void release(Host& host, uint16_t domid) noexcept;
 
     /// Lets a domain be found under its domid, which is reserved for it.
-    void show(Host& host, DomainState& domain) noexcept;
+    void show(DomainState& domain) noexcept;
 
-    /// Lets it be found no more, and waits until nobody uses it.
-    void hide(Host& host, DomainState& domain) noexcept;
+    /// Lets it be found no more.
+    void hide(DomainState& domain) noexcept;
 
     /// The last step: frees the table's own memory.
     void clear(Host& host) noexcept;
@@ -157,7 +256,7 @@ class DomainTable
     {
         Lock lock; // a leaf
         bool reserved = false;
-        DomainState* domain = nullptr;
+        std::atomic<DomainState*> domain{nullptr};
     };
 
     /// Slots come in blocks, allocated when the first domid of one is reserved.
@@ -168,7 +267,13 @@ class DomainTable
 
     static constexpr uint32_t blocks = (ARGO_DOMID_FIRST_RESERVED + 255) / 256;
 
-    Slot* slot(uint16_t domid) noexcept;
+    /// Null if the domid is reserved for ever, or if none of its block was ever used.
+    Slot* slot(uint16_t domid) const noexcept
+    {
+        if (domid >= ARGO_DOMID_FIRST_RESERVED) return nullptr;
+        Block* const block = blocks_[domid / 256].load(std::memory_order_acquire);
+        return block ? &block->slots[domid % 256] : nullptr;
+    }
 
     std::atomic<Block*> blocks_[blocks] = {};
 };

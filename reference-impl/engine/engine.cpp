@@ -33,29 +33,13 @@ Limits possible_limits(Limits limits, uint64_t features, uint32_t most_pieces) n
 
 } // namespace
 
-/// A call while it runs. It is counted before it asks for anything, in one order with Engine::settle.
-class [[nodiscard]] Engine::Running
-{
-  public:
-    Running(const Engine& engine, DomainState& caller) noexcept
-        : count_(caller.calls.counts[engine.phase_.load() & 1])
-    {
-        count_.fetch_add(1);
-    }
-    ~Running() { count_.fetch_sub(1, std::memory_order_release); }
-    Running(const Running&) = delete;
-
-  private:
-    std::atomic<uint32_t>& count_;
-};
-
 struct Engine::Operation
 {
     uint32_t number;
     uint64_t feature;      // 0: always there
     uint32_t arguments;    // how many it uses
     bool works_when_stale; // between a change of the incarnation and reset
-    Result (Engine::*run)(DomainState&, const Arguments&) noexcept;
+    Result (Engine::*run)(Vcpu&, const Arguments&) noexcept;
 };
 
 const Engine::Operation Engine::operations[] = {
@@ -78,13 +62,13 @@ Engine::Engine(Host& host, const Limits& limits, uint64_t features, Identity ide
 
 Engine::~Engine() { domains_.clear(host_); }
 
-int64_t Engine::call(Domain& caller, uint64_t word, const uint64_t (&arguments)[4],
+int64_t Engine::call(Domain& caller, uint32_t vcpu, uint64_t word, const uint64_t (&arguments)[4],
                      Privilege privilege) noexcept
 {
     // The register's upper half is reserved like the frame's flags, and checked where they are.
     const auto high = static_cast<uint32_t>(word >> 32);
-    return finish(
-        enter(static_cast<DomainState&>(caller), static_cast<uint32_t>(word), high, arguments, privilege));
+    Vcpu& calling = static_cast<DomainState&>(caller).vcpus()[vcpu];
+    return finish(calling, enter(calling, static_cast<uint32_t>(word), high, arguments, privilege));
 }
 
 /// The offered operation of this number, or null.
@@ -99,10 +83,10 @@ const Engine::Operation* Engine::find_operation(uint32_t number) const noexcept
 }
 
 /// Errors of every call in order: ARGO-CALL-101 to -107. Then the operation's own.
-Result Engine::enter(DomainState& caller, uint32_t word, uint32_t flags, const Arguments& arguments,
+Result Engine::enter(Vcpu& vcpu, uint32_t word, uint32_t flags, const Arguments& arguments,
                      Privilege privilege) noexcept
 {
-    const Running running(*this, caller);
+    const Inside inside(*this, vcpu);
     const uint32_t number = word & 0xffff;
     const uint32_t major = word >> 16 & 0xff;
     const uint32_t reserved = word >> 24;
@@ -110,50 +94,91 @@ Result Engine::enter(DomainState& caller, uint32_t word, uint32_t flags, const A
     if (privilege == Privilege::user) return Error::eperm;
     if (flags != 0 || reserved != 0) return Error::einval;
     if (major != ARGO_ABI_MAJOR) return Error::eopnotsupp;
-    if (!host_.allows({Hook::enable, caller.domid(), 0, 0, 0})) return Error::eacces;
+    if (!enabled(vcpu)) return Error::eacces;
     const Operation* const operation = find_operation(number);
     if (!operation) return Error::eopnotsupp;
-    if (caller.stale.load(std::memory_order_acquire) && !operation->works_when_stale) return Error::estale;
+    if (vcpu.domain.stale.load(std::memory_order_acquire) && !operation->works_when_stale) {
+        return Error::estale;
+    }
     for (uint32_t unused = operation->arguments; unused < 4; ++unused) {
         if (arguments[unused] != 0) return Error::einval;
     }
 
-    tallies_.calls[number].add();
-    return (this->*operation->run)(caller, arguments);
+    vcpu.tallies.calls[number].add();
+    return (this->*operation->run)(vcpu, arguments);
+}
+
+/// What policy says of the caller, which is asked once in a generation if it is good news.
+bool Engine::enabled(Vcpu& vcpu) noexcept
+{
+    const uint64_t generation = generation_.load(std::memory_order_acquire);
+    if (vcpu.enabled == generation) return true;
+    if (!host_.allows({Hook::enable, vcpu.domain.domid(), 0, 0, 0})) return false;
+    vcpu.enabled = generation;
+    return true;
+}
+
+bool Engine::may_send(Vcpu& vcpu, const argo_send_addr& send) noexcept
+{
+    const uint64_t generation = generation_.load(std::memory_order_acquire);
+    if (vcpu.verdicts.knows(send, generation)) return true;
+    const auto& [source, destination] = send;
+    if (!host_.allows({Hook::send, vcpu.domain.domid(), source.port, destination.domid, destination.port})) {
+        return false;
+    }
+    vcpu.verdicts.keep(send, generation);
+    return true;
 }
 
 void Engine::settle() noexcept
 {
-    // A call may have looked for its count long ago, so each has its turn.
-    for (uint32_t turn = 0; turn < 2; ++turn) {
-        const uint32_t earlier = phase_.fetch_add(1) & 1;
-        for (uint16_t domid = 0; domid < ARGO_DOMID_FIRST_RESERVED; ++domid) {
-            const DomainRef domain = domains_.find(host_, domid);
-            while (domain && domain->calls.counts[earlier].load() != 0) host_.relax();
-        }
-    }
+    next_generation();
+    readers_.wait(host_, Uses::domains);
 }
 
-int64_t Engine::finish(Result result) noexcept
+int64_t Engine::finish(Vcpu& vcpu, Result result) noexcept
 {
-    if (result.is_error()) tallies_.refused.add();
+    if (result.is_error()) vcpu.tallies.refused.add();
     return result.value();
+}
+
+namespace {
+
+void add(Counters& sum, const Vcpu& vcpu) noexcept
+{
+    const Tallies& more = vcpu.tallies;
+    for (uint32_t number = 0; number <= ARGO_OP_RESET; ++number)
+        sum.calls[number] += more.calls[number].value();
+    sum.messages += more.messages.value();
+    sum.payload_bytes += more.payload_bytes.value();
+    sum.copied_bytes += more.payload_bytes.value() + more.lost_bytes.value();
+    sum.events += more.events.value();
+    sum.suppressed += more.messages.value() - more.wanted.value();
+    sum.wakeups += more.wakeups.value();
+    sum.refused += more.refused.value();
+}
+
+} // namespace
+
+void Engine::enlist(DomainState& domain) noexcept
+{
+    for (Vcpu& vcpu : domain.vcpus()) readers_.add(host_, vcpu);
+}
+
+void Engine::strike_off(DomainState& domain) noexcept
+{
+    for (Vcpu& vcpu : domain.vcpus()) {
+        readers_.remove(host_, vcpu, [&] { add(past_, vcpu); });
+    }
 }
 
 Counters Engine::counters() const noexcept
 {
-    Counters counters;
-    for (uint32_t number = 0; number <= ARGO_OP_RESET; ++number) {
-        counters.calls[number] = tallies_.calls[number].value();
-    }
-    counters.messages = tallies_.messages.value();
-    counters.payload_bytes = tallies_.payload_bytes.value();
-    counters.copied_bytes = tallies_.copied_bytes.value();
-    counters.events = tallies_.events.value();
-    counters.suppressed = tallies_.suppressed.value();
-    counters.wakeups = tallies_.wakeups.value();
-    counters.refused = tallies_.refused.value();
-    return counters;
+    Counters sum;
+    readers_.list(
+        host_, [&] { sum = past_; },
+        [&](const Reader& reader) { add(sum, static_cast<const Vcpu&>(reader)); });
+    return sum;
 }
 
 } // namespace argo::engine

@@ -57,7 +57,9 @@ struct Counters
     uint64_t refused;                  ///< calls that returned an error
 };
 
-/// All functions are thread-safe except where they say otherwise; calls of one domain may run at once, too.
+/// All functions are thread-safe except where they say otherwise. Calls of one vCPU come one after another;
+/// those of a domain's vCPUs may run at once. A vCPU is a number below Shape::vcpus, which only the host and
+/// the engine know; how numbers belong to virtual processors is the host's choice.
 class Engine
 {
   public:
@@ -77,10 +79,10 @@ class Engine
 
     /// A new domain without rings, waiters and bindings; `context` is the host's own. Null if the domid is
     /// reserved or in use, be it by a domain whose destruction has not returned, or if the host lacks memory.
-    Domain* create(uint16_t domid, void* context) noexcept;
+    Domain* create(uint16_t domid, void* context, const Shape& shape = {}) noexcept;
 
-    /// Ends a domain. Its vCPUs are stopped: none of its calls runs or comes. Waits for calls of other
-    /// domains that touch it. Rings that name it as partner are removed, with an event to their owners.
+    /// Ends a domain. Its vCPUs are stopped: none of its calls runs or comes. Waits for calls that run.
+    /// Rings that name it as partner are removed, with an event to their owners.
     /// ARGO-LIFECYCLE-001 to -004.
     void destroy(Domain& domain) noexcept;
 
@@ -90,16 +92,17 @@ class Engine
 
     /// A call by a mechanism that passes registers; `word` is all 64 bits of the one for the operation word.
     /// Returns what the guest finds as its result.
-    int64_t call(Domain& caller, uint64_t word, const uint64_t (&arguments)[4],
+    int64_t call(Domain& caller, uint32_t vcpu, uint64_t word, const uint64_t (&arguments)[4],
                  Privilege privilege = Privilege::kernel) noexcept;
 
     /// A call by a mechanism that passes the guest-physical address of a frame. False, and nothing happened,
     /// if no frame is there: the address is no multiple of ARGO_FRAME_ALIGN, or no writable guest memory.
-    bool call_frame(Domain& caller, uint64_t address, Privilege privilege = Privilege::kernel) noexcept;
+    bool call_frame(Domain& caller, uint32_t vcpu, uint64_t address,
+                    Privilege privilege = Privilege::kernel) noexcept;
 
-    /// Returns when every call that runs now has ended; later ones are not waited for. What a host changed
-    /// before it, as its policy, decides every call from then on. One thread at a time, and none that is in a
-    /// call.
+    /// Returns when every call that runs now has ended, but for what it does to rings that are gone; later
+    /// ones are not waited for. What a host changed before it, as its policy, decides every call from then
+    /// on. Not by a thread that is in a call.
     void settle() noexcept;
 
     /// The limits in force.
@@ -112,10 +115,9 @@ class Engine
 
   private:
     using Arguments = uint64_t[4];
-    using DomainRef = Reference<DomainState>;
-    using RingRef = Reference<Ring>;
 
-    class Running;
+    class Inside;
+    class Removed;
     struct Operation;
     struct Registration;
     struct Message;
@@ -129,79 +131,111 @@ class Engine
         all
     };
 
-    /// One of Counters, as it is counted.
-    class Tally
-    {
-      public:
-        void add(uint64_t amount = 1) noexcept { value_.fetch_add(amount, std::memory_order_relaxed); }
-        uint64_t value() const noexcept { return value_.load(std::memory_order_relaxed); }
-
-      private:
-        std::atomic<uint64_t> value_{0};
-    };
-
-    struct Tallies
-    {
-        Tally calls[ARGO_OP_RESET + 1];
-        Tally messages, payload_bytes, copied_bytes, events, suppressed, wakeups, refused;
-    };
-
     // engine.cpp: entry
     static const Operation operations[];
     const Operation* find_operation(uint32_t number) const noexcept;
-    Result enter(DomainState&, uint32_t word, uint32_t flags, const Arguments&, Privilege) noexcept;
-    int64_t finish(Result) noexcept;
+    Result enter(Vcpu&, uint32_t word, uint32_t flags, const Arguments&, Privilege) noexcept;
+    bool enabled(Vcpu&) noexcept;
+    bool may_send(Vcpu&, const argo_send_addr&) noexcept;
+    int64_t finish(Vcpu&, Result) noexcept;
     GuestMemory memory_of(DomainState& domain) noexcept { return {host_, domain}; }
 
     // The operations, one in each file.
-    Result query(DomainState& caller, const Arguments&) noexcept;
-    Result register_ring(DomainState& caller, const Arguments&) noexcept;
-    Result unregister_ring(DomainState& caller, const Arguments&) noexcept;
-    Result sendv(DomainState& caller, const Arguments&) noexcept;
-    Result notify(DomainState& caller, const Arguments&) noexcept;
-    Result vector(DomainState& caller, const Arguments&) noexcept;
-    Result reset(DomainState& caller, const Arguments&) noexcept;
+    Result query(Vcpu&, const Arguments&) noexcept;
+    Result register_ring(Vcpu&, const Arguments&) noexcept;
+    Result unregister_ring(Vcpu&, const Arguments&) noexcept;
+    Result sendv(Vcpu&, const Arguments&) noexcept;
+    Result notify(Vcpu&, const Arguments&) noexcept;
+    Result vector(Vcpu&, const Arguments&) noexcept;
+    Result reset(Vcpu&, const Arguments&) noexcept;
 
     // register.cpp
     Error fetch_registration(DomainState& caller, const Arguments&, Registration&) noexcept;
-    Error admit(DomainState& caller, const Registration&, DomainRef& partner) noexcept;
-    Error install(DomainState& caller, const Registration&, RingRef& ring) noexcept;
+    Error admit(DomainState& caller, const Registration&) noexcept;
+    Error install(DomainState& caller, const Registration&, Ring*& ring) noexcept;
 
     // unregister.cpp
-    void retire(Ring*) noexcept;
+    void retire(Vcpu&, Removed&) noexcept;
 
     // sendv.cpp
     Error fetch_message(DomainState& caller, const Arguments&, Message&) noexcept;
-    Error find_destination(DomainState& caller, const Message&, DomainRef& owner, RingRef& ring) noexcept;
-    Error deliver(DomainState& caller, const Message&, Ring&, uint16_t& binding, bool& wanted) noexcept;
+    Error find_destination(Vcpu&, const Message&, DomainState*& owner, Ring*& ring) noexcept;
+    Error deliver(Vcpu&, const Message&, DomainState& owner, Ring&, Ring::Published&) noexcept;
 
     // notify.cpp
     Error check_entries(DomainState& caller, Gpa head, uint32_t& count) noexcept;
-    void wake_senders(DomainState& owner) noexcept;
+    void wake_senders(Vcpu&) noexcept;
     void answer(DomainState& caller, Gpa entry) noexcept;
     void ask(DomainState& caller, argo_notify_entry&) noexcept;
 
     // event.cpp
-    void signal(DomainState&, uint16_t binding) noexcept;
+    void signal(Vcpu&, DomainState&, uint16_t binding) noexcept;
+    uint32_t free_bytes(DomainState& owner, Ring&, uint32_t payload) noexcept;
     bool wait_for_space(DomainState& sender, Ring&, uint32_t payload) noexcept;
     void stop_waiting(DomainState& sender, Ring&) noexcept;
     Waiter* free_place(Ring&) noexcept;
-    DomainRef settle(const Waiter&) noexcept;
-    void wake(Ring&, Wake) noexcept;
+    DomainState* settle(const Waiter&) noexcept;
+    void wake(Vcpu&, DomainState* owner, Ring&, Wake) noexcept;
 
     // reset.cpp, lifecycle.cpp
-    void drop_everything(DomainState&) noexcept;
-    void remove_rings_for(DomainState& owner, uint16_t partner) noexcept;
+    void drop_everything(Vcpu&) noexcept;
+    void take_rings_for(DomainState& owner, uint16_t partner, Removed&) noexcept;
+    void enlist(DomainState&) noexcept;
+    void strike_off(DomainState&) noexcept;
     uint64_t next_number() noexcept { return numbers_.fetch_add(1, std::memory_order_relaxed) + 1; }
+    void next_generation() noexcept { generation_.fetch_add(1); }
 
     Host& host_;
     const uint64_t features_;
     const Limits limits_;
     const Identity identity_;
-    std::atomic<uint32_t> phase_{0};   // which of RunningCalls counts a call that begins now
-    std::atomic<uint64_t> numbers_{0}; // instances, accounts and incarnations: never the same twice
+    std::atomic<uint64_t> numbers_{0};    // instances, accounts and incarnations: never the same twice
+    std::atomic<uint64_t> generation_{1}; // of policy's verdicts: what an earlier one said is forgotten
+    mutable Readers readers_;             // every vCPU
     DomainTable domains_;
-    Tallies tallies_;
+    Counters past_{}; // what vCPUs counted that are no more; guarded by the list of readers
+};
+
+/// A call while it runs: what it looks up stays.
+class [[nodiscard]] Engine::Inside
+{
+  public:
+    Inside(Engine& engine, Vcpu& vcpu) noexcept : readers_(engine.readers_), vcpu_(vcpu)
+    {
+        readers_.enter(vcpu_);
+    }
+    ~Inside() { readers_.leave(vcpu_); }
+    Inside(const Inside&) = delete;
+
+  private:
+    Readers& readers_;
+    Vcpu& vcpu_;
+};
+
+/// Rings that were taken out of their tables and wait for their end.
+class Engine::Removed
+{
+  public:
+    /// `owner` as given hears of the ring's end; null: it ended the ring itself.
+    void add(Ring& ring, const DomainState* owner = nullptr) noexcept
+    {
+        ring.removal = {.next = first_,
+                        .tell = owner ? owner->instance() : 0,
+                        .owner = owner ? owner->domid() : uint16_t{0}};
+        first_ = &ring;
+    }
+
+    Ring* take() noexcept
+    {
+        Ring* const ring = first_;
+        if (ring) first_ = ring->removal.next;
+        return ring;
+    }
+
+    bool empty() const noexcept { return !first_; }
+
+  private:
+    Ring* first_ = nullptr;
 };
 
 } // namespace argo::engine

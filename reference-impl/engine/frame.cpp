@@ -6,7 +6,7 @@
 namespace argo::engine {
 
 /// Reads the frame up to its result once (ARGO-CALL-008), and writes the result alone (ARGO-CALL-002), last.
-bool Engine::call_frame(Domain& caller, uint64_t address, Privilege privilege) noexcept
+bool Engine::call_frame(Domain& caller, uint32_t vcpu, uint64_t address, Privilege privilege) noexcept
 {
     if (address % ARGO_FRAME_ALIGN != 0) return false; // aligned, it lies on one page
     auto& domain = static_cast<DomainState&>(caller);
@@ -15,7 +15,8 @@ bool Engine::call_frame(Domain& caller, uint64_t address, Privilege privilege) n
 
     argo_frame frame;
     load_once(reinterpret_cast<std::byte*>(&frame), guest, offsetof(argo_frame, result));
-    const int64_t result = finish(enter(domain, frame.op, frame.flags, frame.arg, privilege));
+    Vcpu& calling = domain.vcpus()[vcpu];
+    const int64_t result = finish(calling, enter(calling, frame.op, frame.flags, frame.arg, privilege));
 
     auto& shared = reinterpret_cast<argo_frame*>(guest)->result;
     std::atomic_ref<int64_t>(shared).store(result, std::memory_order_release);

@@ -71,11 +71,19 @@ class GuestMemory
   public:
     GuestMemory(Host& host, Domain& domain) noexcept : host_(host), domain_(domain) {}
 
+    /// Host address of all of these bytes if they are in the domain's window, else null.
+    std::byte* in_window(Gpa gpa, uint64_t bytes) const noexcept
+    {
+        const Window& window = domain_.window();
+        const uint64_t offset = gpa.value - window.first;
+        return offset < window.bytes && bytes <= window.bytes - offset ? window.host + offset : nullptr;
+    }
+
     /// Whether all of these bytes may be accessed. No bytes always may. A range that wraps around may not,
     /// nor one that touches the very last byte, so that the end of a range is an address too.
     bool accessible(Gpa gpa, uint64_t bytes, Access access) const noexcept
     {
-        if (bytes == 0) return true;
+        if (bytes == 0 || in_window(gpa, bytes)) return true;
         if (bytes > UINT64_MAX - gpa.value) return false;
         const uint64_t last = (gpa.value + bytes - 1) / ARGO_PAGE_SIZE;
         for (uint64_t gfn = gpa.value / ARGO_PAGE_SIZE; gfn <= last; ++gfn) {
@@ -87,8 +95,12 @@ class GuestMemory
     /// Copies out, each byte read once. False if not all of it is guest memory; `to` is then undefined.
     bool fetch(Gpa gpa, void* to, size_t bytes) const noexcept
     {
-        if (bytes > UINT64_MAX - gpa.value) return false;
         auto* destination = static_cast<std::byte*>(to);
+        if (std::byte* const source = in_window(gpa, bytes)) {
+            load_once(destination, source, bytes);
+            return true;
+        }
+        if (bytes > UINT64_MAX - gpa.value) return false;
         while (bytes != 0) {
             const size_t chunk = within_page(gpa, bytes);
             std::byte* const source = at(gpa, Access::read);
@@ -110,6 +122,10 @@ class GuestMemory
     /// Copies in: all of it, or nothing and false.
     bool store(Gpa gpa, const void* from, size_t bytes) const noexcept
     {
+        if (std::byte* const destination = in_window(gpa, bytes)) {
+            store_once(destination, static_cast<const std::byte*>(from), bytes);
+            return true;
+        }
         if (!accessible(gpa, bytes, Access::write)) return false;
         auto* source = static_cast<const std::byte*>(from);
         while (bytes != 0) {
@@ -133,6 +149,7 @@ class GuestMemory
     /// Host address of one byte and of those after it on its page; null if it is not guest memory.
     std::byte* at(Gpa gpa, Access access) const noexcept
     {
+        if (std::byte* const byte = in_window(gpa, 1)) return byte;
         void* const page = host_.page(domain_, gpa.value / ARGO_PAGE_SIZE, access);
         return page ? static_cast<std::byte*>(page) + gpa.value % ARGO_PAGE_SIZE : nullptr;
     }

@@ -9,6 +9,22 @@
 
 namespace argo::engine {
 
+/// Memory of a domain that is adjacent in the host, too, and that the engine may read and write as long as
+/// the domain lives. `first` is guest-physical.
+struct Window
+{
+    uint64_t first = 0;
+    uint64_t bytes = 0;
+    std::byte* host = nullptr;
+};
+
+/// What a host says of a domain when it makes it.
+struct Shape
+{
+    uint32_t vcpus = 1; ///< how many calls of the domain may run at once; at least 1
+    Window window = {}; ///< for what is outside, the host is asked page by page
+};
+
 /// A domain, as its host sees it. Made by Engine::create, valid until Engine::destroy has returned.
 class Domain
 {
@@ -18,6 +34,8 @@ class Domain
 
     uint16_t domid() const noexcept { return domid_; }
 
+    const Window& window() const noexcept { return window_; }
+
     /// The host's own pointer, as given to Engine::create.
     void* context() const noexcept { return context_; }
 
@@ -25,13 +43,14 @@ class Domain
     uint64_t instance() const noexcept { return instance_; }
 
   protected:
-    Domain(uint16_t domid, void* context, uint64_t instance) noexcept
-        : domid_(domid), context_(context), instance_(instance)
+    Domain(uint16_t domid, void* context, uint64_t instance, const Window& window) noexcept
+        : window_(window), domid_(domid), context_(context), instance_(instance)
     {
     }
     ~Domain() = default;
 
   private:
+    const Window window_;
     const uint16_t domid_;
     void* const context_;
     const uint64_t instance_;
@@ -76,6 +95,9 @@ struct PolicyQuestion
     uint32_t other_port;
 };
 
+/// What vCPUs write is kept so far apart that they do not slow each other down.
+inline constexpr size_t cache_line = 64;
+
 /// The hypervisor around the engine. It outlives the engine. Its functions are called on the threads that
 /// call the engine, many at once. None of them may call the engine, nor wait for a call of it to end. Page,
 /// allocate, release and relax are called with locks of the engine held; offers, has_vcpu, allows and raise
@@ -84,9 +106,9 @@ class Host
 {
   public:
     /// Host address of a guest's page of 4 KiB, at any gfn below 2^52; null if the guest has no memory there
-    /// that the engine may access like this. The address stays valid until the domain is destroyed. A page
-    /// should not become inaccessible while a call uses it; if it does, the call may fail with EFAULT, but
-    /// does no harm.
+    /// that the engine may access like this. Not asked for what is in the domain's window. The address stays
+    /// valid until the domain is destroyed. A page should not become inaccessible while a call uses it; if it
+    /// does, the call may fail with EFAULT, but does no harm.
     virtual void* page(Domain&, uint64_t gfn, Access) noexcept = 0;
 
     /// Delivers an event as the interrupt says. The domain is kept alive meanwhile. Events may coalesce.
@@ -98,10 +120,11 @@ class Host
     /// Whether the domain has a vCPU of this x2APIC ID, online or not.
     virtual bool has_vcpu(Domain&, uint64_t id) noexcept = 0;
 
-    /// Policy's decision.
+    /// Policy's decision. That `enable` or `send` is allowed is remembered for a vCPU until Engine::settle is
+    /// called or a domain comes or goes; a denial never is.
     virtual bool allows(const PolicyQuestion&) noexcept = 0;
 
-    /// Memory for the engine's own state, aligned for any type; null if there is none. Never called on the
+    /// Memory for the engine's own state, aligned to cache_line; null if there is none. Never called on the
     /// message path: by Engine's create, destroy, restore and destructor, and by register_ring,
     /// unregister_ring and reset alone.
     virtual void* allocate(size_t bytes) noexcept = 0;

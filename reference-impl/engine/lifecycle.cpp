@@ -5,58 +5,70 @@
 
 namespace argo::engine {
 
-Domain* Engine::create(uint16_t domid, void* context) noexcept
+Domain* Engine::create(uint16_t domid, void* context, const Shape& shape) noexcept
 {
     if (!domains_.reserve(host_, domid)) return nullptr;
-    auto* const domain =
-        DomainState::create(host_, domid, context, next_number(), limits_.max_rings, limits_.max_bindings);
+    auto* const domain = DomainState::create(host_, domid, context, shape, next_number(), limits_.max_rings,
+                                             limits_.max_bindings);
     if (domain) {
-        domains_.show(host_, *domain);
+        enlist(*domain);
+        domains_.show(*domain);
+        next_generation(); // what policy said of the domid may have been said of another domain
     } else {
         domains_.release(host_, domid);
     }
     return domain;
 }
 
-/// The domid stays reserved to the end: who gets it next inherits nothing (ARGO-LIFECYCLE-004), because
-/// nothing that names it is left but dead waiters.
+/// Runs in the place of a call of the domain's, which makes none any more. The domid stays reserved to the
+/// end: who gets it next inherits nothing (ARGO-LIFECYCLE-004), because nothing that names it is left but
+/// dead waiters.
 void Engine::destroy(Domain& ending) noexcept
 {
     auto& domain = static_cast<DomainState&>(ending);
     const uint16_t domid = domain.domid();
+    Vcpu& vcpu = domain.vcpus().front();
 
-    // From here on it is absent. Who was about to register a ring for it has done so when this returns.
-    domains_.hide(host_, domain);
-    drop_everything(domain);
-    for (uint16_t other = 0; other < ARGO_DOMID_FIRST_RESERVED; ++other) {
-        if (const DomainRef owner = domains_.find(host_, other)) remove_rings_for(*owner, domid);
+    // From here on it is absent. Who was about to register a ring for it has done so when the wait ends, and
+    // nobody who found it uses it any more.
+    domains_.hide(domain);
+    next_generation();
+    readers_.wait(host_, Uses::domains);
+    {
+        const Inside inside(*this, vcpu);
+        drop_everything(vcpu);
+        Removed rings;
+        for (uint16_t other = 0; other < ARGO_DOMID_FIRST_RESERVED; ++other) {
+            if (DomainState* const owner = domains_.find(other)) take_rings_for(*owner, domid, rings);
+        }
+        retire(vcpu, rings);
     }
+    // A ring that another end has taken out meanwhile may still name it as the owner, by instance alone.
+    strike_off(domain);
     DomainState::destroy(host_, &domain);
     domains_.release(host_, domid);
 }
 
-/// Removes the rings that nobody can send to any more, and tells their owner. ARGO-LIFECYCLE-003.
-void Engine::remove_rings_for(DomainState& owner, uint16_t partner) noexcept
+/// Takes out the rings that nobody can send to any more; their owner will hear of it. ARGO-LIFECYCLE-003.
+void Engine::take_rings_for(DomainState& owner, uint16_t partner, Removed& rings) noexcept
 {
+    const Held changing(owner.registration, host_);
     for (uint32_t place = 0; place < owner.rings.places(); ++place) {
-        Ring* ring;
-        {
-            const Held changing(owner.registration, host_);
-            ring = owner.rings.take(host_, place, partner);
-        }
-        if (!ring) continue;
-        const uint16_t binding = ring->binding(); // which nobody changes any more
-        retire(ring);
-        signal(owner, binding);
+        Ring* const ring = owner.rings.at(place);
+        if (!ring || ring->partner != partner) continue;
+        owner.rings.remove(*ring);
+        rings.add(*ring, &owner);
     }
 }
 
 void Engine::restore(Domain& restored) noexcept
 {
     auto& domain = static_cast<DomainState&>(restored);
+    Vcpu& vcpu = domain.vcpus().front();
+    const Inside inside(*this, vcpu);
     domain.stale.store(true, std::memory_order_release);
     domain.incarnation.store(next_number(), std::memory_order_relaxed);
-    drop_everything(domain);
+    drop_everything(vcpu);
 }
 
 } // namespace argo::engine

@@ -7,15 +7,16 @@
 namespace argo::engine {
 
 /// Thread-safe; holds the lock of one ring at a time.
-Result Engine::notify(DomainState& caller, const Arguments& arguments) noexcept
+Result Engine::notify(Vcpu& vcpu, const Arguments& arguments) noexcept
 {
+    DomainState& caller = vcpu.domain;
     const Gpa head{arguments[0]};
     uint32_t count = 0;
     if (head.value != 0) {
         if (const Error error = check_entries(caller, head, count); failed(error)) return error;
     }
 
-    wake_senders(caller);
+    wake_senders(vcpu);
     Gpa entry = head + sizeof(argo_notify);
     for (; count != 0; --count, entry = entry + sizeof(argo_notify_entry)) answer(caller, entry);
     return Result::success();
@@ -34,11 +35,14 @@ Error Engine::check_entries(DomainState& caller, Gpa head, uint32_t& count) noex
     return Error::none;
 }
 
-/// Wakes who waits for space that is there now, at each ring of the domain. ARGO-NOTIFY-001, -002.
-void Engine::wake_senders(DomainState& owner) noexcept
+/// Wakes who waits for space that is there now, at each ring of the domain at which somebody waits.
+/// ARGO-NOTIFY-001, -002.
+void Engine::wake_senders(Vcpu& vcpu) noexcept
 {
+    DomainState& owner = vcpu.domain;
+    std::atomic_thread_fence(std::memory_order_seq_cst); // rx_ptr first, then who waits: free_bytes
     uint32_t place = 0;
-    while (const RingRef ring = owner.rings.next(host_, place)) wake(*ring, Wake::satisfied);
+    while (Ring* const ring = owner.rings.next_waited(place)) wake(vcpu, &owner, *ring, Wake::satisfied);
 }
 
 /// Reads an entry once, and writes nothing but what changed in it (ARGO-NOTIFY-021).
@@ -62,14 +66,14 @@ void Engine::ask(DomainState& caller, argo_notify_entry& entry) noexcept
 
     if (address.reserved != 0 || entry.reserved != 0) return;
     if (!host_.allows({Hook::notify, caller.domid(), 0, address.domid, address.port})) return;
-    const DomainRef owner = domains_.find(host_, address.domid);
+    DomainState* const owner = domains_.find(address.domid);
     if (!owner) return;
-    const RingRef ring = owner->rings.match(host_, address.port, caller.domid());
+    Ring* const ring = owner->rings.match(address.port, caller.domid());
     if (!ring) return;
 
     const auto set = [&](uint32_t flag) { entry.flags = static_cast<uint16_t>(entry.flags | flag); };
     const Held held(ring->lock, host_);
-    const uint32_t free = ring->free_bytes();
+    const uint32_t free = free_bytes(*owner, *ring, entry.space_required);
     entry.max_message = ring->largest_payload();
 
     set(ARGO_NOTIFY_EXISTS);

@@ -6,8 +6,9 @@
 namespace argo::engine {
 
 /// Errors in order: ARGO-QUERY-101, -102.
-Result Engine::query(DomainState& caller, const Arguments& arguments) noexcept
+Result Engine::query(Vcpu& vcpu, const Arguments& arguments) noexcept
 {
+    DomainState& caller = vcpu.domain;
     const auto [address, size, nonce, unused] = arguments;
 
     if (size < ARGO_INFO_MIN_SIZE) return Error::einval;

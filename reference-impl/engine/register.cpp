@@ -17,16 +17,17 @@ struct Engine::Registration
     bool fail_exist;
 };
 
-/// Thread-safe; holds the caller's registration lock while it looks the frames up.
-Result Engine::register_ring(DomainState& caller, const Arguments& arguments) noexcept
+/// Thread-safe; holds the caller's registration lock while it looks the frames up. The partner was there when
+/// the call began or later: if it ends, its end waits for this call, and then finds the ring.
+Result Engine::register_ring(Vcpu& vcpu, const Arguments& arguments) noexcept
 {
+    DomainState& caller = vcpu.domain;
     Registration wanted;
     if (const Error error = fetch_registration(caller, arguments, wanted); failed(error)) return error;
-    DomainRef partner; // held until the ring is in the table: if the partner ends, its end finds the ring
-    if (const Error error = admit(caller, wanted, partner); failed(error)) return error;
-    RingRef ring;
+    if (const Error error = admit(caller, wanted); failed(error)) return error;
+    Ring* ring;
     if (const Error error = install(caller, wanted, ring); failed(error)) return error;
-    wake(*ring, Wake::satisfied); // ARGO-REGISTER-014
+    wake(vcpu, &caller, *ring, Wake::satisfied); // ARGO-REGISTER-014
     return Result::success();
 }
 
@@ -66,7 +67,7 @@ Error Engine::fetch_registration(DomainState& caller, const Arguments& arguments
 }
 
 /// Errors in order: ARGO-REGISTER-107, -108. Policy decides before the partner is looked up.
-Error Engine::admit(DomainState& caller, const Registration& wanted, DomainRef& partner) noexcept
+Error Engine::admit(DomainState& caller, const Registration& wanted) noexcept
 {
     const uint16_t other = wanted.ring.partner;
     const bool wildcard = other == ARGO_DOMID_WILDCARD;
@@ -78,13 +79,12 @@ Error Engine::admit(DomainState& caller, const Registration& wanted, DomainRef& 
     if (!allowed(Hook::register_ring)) return Error::eacces;
     if (!allowed(wildcard ? Hook::wildcard : Hook::accept)) return Error::eacces;
     if (wildcard) return Error::none;
-    partner = domains_.find(host_, other);
-    return partner ? Error::none : Error::eacces;
+    return domains_.find(other) ? Error::none : Error::eacces;
 }
 
 /// Errors in order: ARGO-REGISTER-109 to -112. All that can fail comes before the first change, so that a
 /// ring that exists outlives a failure (ARGO-REGISTER-006).
-Error Engine::install(DomainState& caller, const Registration& wanted, RingRef& ring) noexcept
+Error Engine::install(DomainState& caller, const Registration& wanted, Ring*& ring) noexcept
 {
     const auto& [port, partner, reserved, length] = wanted.ring;
     PageList pages; // in the end those that the ring no longer has; freed when nothing is locked
@@ -100,16 +100,14 @@ Error Engine::install(DomainState& caller, const Registration& wanted, RingRef& 
     if (failed(error)) return error;
 
     if (old) {
-        ring = RingRef(old);
+        ring = old;
         const Held held(old->lock, host_);
-        old->replace(pages, wanted.events);
+        old->replace(host_, pages, wanted.events);
         return Error::none;
     }
-    Ring* const fresh =
-        Ring::create(host_, port, partner, length, wanted.events, pages, limits_.max_ring_waiters);
-    if (!fresh) return Error::enomem;
-    ring = RingRef(fresh);
-    caller.rings.insert(host_, *fresh);
+    ring = Ring::create(host_, port, partner, length, wanted.events, pages, limits_.max_ring_waiters);
+    if (!ring) return Error::enomem;
+    caller.rings.insert(*ring);
     return Error::none;
 }
 

@@ -5,27 +5,31 @@
 
 namespace argo::engine {
 
-/// No errors. Thread-safe.
-Result Engine::reset(DomainState& caller, const Arguments&) noexcept
+/// No errors. Thread-safe; waits for calls that run.
+Result Engine::reset(Vcpu& vcpu, const Arguments&) noexcept
 {
-    drop_everything(caller);
-    caller.stale.store(false, std::memory_order_release);
+    drop_everything(vcpu);
+    vcpu.domain.stale.store(false, std::memory_order_release);
     return Result::success();
 }
 
 /// Bindings first, so that the domain does not hear of what it drops itself. ARGO-RESET-001 to -004, -006.
-void Engine::drop_everything(DomainState& domain) noexcept
+void Engine::drop_everything(Vcpu& vcpu) noexcept
 {
+    DomainState& domain = vcpu.domain;
     domain.bindings.clear(host_);
     domain.waits.renew(host_, next_number());
-    for (uint32_t place = 0; place < domain.rings.places(); ++place) {
-        Ring* ring;
-        {
-            const Held changing(domain.registration, host_);
-            ring = domain.rings.take(host_, place);
+    Removed rings;
+    {
+        const Held changing(domain.registration, host_);
+        for (uint32_t place = 0; place < domain.rings.places(); ++place) {
+            Ring* const ring = domain.rings.at(place);
+            if (!ring) continue;
+            domain.rings.remove(*ring);
+            rings.add(*ring);
         }
-        if (ring) retire(ring);
     }
+    retire(vcpu, rings);
 }
 
 } // namespace argo::engine

@@ -45,11 +45,19 @@ Error PageList::fill(Host& host, Domain& owner, Gpa frames, uint32_t count) noex
         uint64_t gfn;
         if (!memory.fetch(frames + i * sizeof gfn, gfn)) return Error::efault;
         if (gfn > UINT64_MAX / ARGO_PAGE_SIZE) return Error::efault;
-        void* const page = host.page(owner, gfn, Access::write);
+        std::byte* const page = memory.at({gfn * ARGO_PAGE_SIZE}, Access::write);
         if (!page) return Error::efault;
-        if (pages_) pages_[i] = static_cast<std::byte*>(page);
+        if (pages_) pages_[i] = page;
     }
     return pages_ ? Error::none : Error::enomem;
+}
+
+bool PageList::adjacent() const noexcept
+{
+    for (uint32_t i = 1; i < count_; ++i) {
+        if (pages_[i] != pages_[0] + uint64_t{i} * ARGO_PAGE_SIZE) return false;
+    }
+    return true;
 }
 
 Ring::Ring(uint32_t ring_port, uint16_t ring_partner, uint32_t ring_length, Waiter* waiters,
@@ -70,7 +78,7 @@ Ring* Ring::create(Host& host, uint32_t port, uint16_t partner, uint32_t length,
     if (!memory) return nullptr;
     auto* const waiters = reinterpret_cast<Waiter*>(static_cast<std::byte*>(memory) + sizeof(Ring));
     auto* const ring = new (memory) Ring(port, partner, length, waiters, max_waiters);
-    ring->replace(pages, events);
+    ring->replace(host, pages, events);
     return ring;
 }
 
@@ -81,9 +89,12 @@ void Ring::destroy(Host& host, Ring* ring) noexcept
     host.release(ring, bytes);
 }
 
-void Ring::replace(PageList& pages, EventChoice events) noexcept
+void Ring::replace(Host& host, PageList& pages, EventChoice events) noexcept
 {
+    wait_until_settled(host);
     pages_.swap(pages);
+    first_page_ = pages_[0];
+    adjacent_ = pages_.adjacent();
     events_ = events;
     adopt_header();
 }
@@ -96,29 +107,48 @@ uint32_t Ring::load_rx() const noexcept
     return rx < length ? rx : 0; // the largest ones were rounded to zero already
 }
 
-/// Release: who sees tx_ptr sees the message before it. ARGO-RING-008.
-void Ring::publish_tx(uint32_t tx) noexcept
-{
-    tx_ = tx;
-    shared(header().tx_ptr).store(tx, std::memory_order_release);
-}
-
 /// The tx_ptr that a registration finds goes on if it can; else the ring starts out empty.
 /// ARGO-REGISTER-003, -004.
 void Ring::adopt_header() noexcept
 {
-    const uint32_t tx = shared(header().tx_ptr).load(std::memory_order_relaxed);
-    if (tx < length && tx % ARGO_SLOT == 0) {
-        tx_ = tx;
-    } else {
-        publish_tx(load_rx());
+    uint32_t tx = shared(header().tx_ptr).load(std::memory_order_relaxed);
+    if (tx >= length || tx % ARGO_SLOT != 0) {
+        tx = load_rx();
+        shared(header().tx_ptr).store(tx, std::memory_order_release);
     }
+    given_ = tx;
+    published_.store(tx, std::memory_order_release);
 }
 
-/// Whether the owner wants an event for the message that moved tx_ptr from `before` to where it is. Wish and
-/// position are loaded once each, and only after tx_ptr is there for a receiver that has stored them and is
-/// about to look a last time: it has a fence, too. ARGO-SUPPRESS-003.
-bool Ring::wants_event(uint32_t before) const noexcept
+uint32_t Ring::free_bytes() const noexcept
+{
+    const uint32_t rx = load_rx();
+    return rx > given_ ? rx - given_ : length - given_ + rx;
+}
+
+Ring::Place Ring::give_place(uint32_t payload) noexcept
+{
+    const uint32_t end = given_ + static_cast<uint32_t>(sizeof(argo_message)) + round_up_to_slot(payload);
+    const Place place{given_, end < length ? end : end - length};
+    given_ = place.end;
+    return place;
+}
+
+/// Release: who sees tx_ptr sees the message before it. ARGO-RING-008. What the engine itself remembers comes
+/// last: then the place is free for whoever waits until it is settled.
+Ring::Published Ring::publish(Host& host, const Place& place) noexcept
+{
+    while (published_.load(std::memory_order_acquire) != place.begin) host.relax();
+    shared(header().tx_ptr).store(place.end, std::memory_order_release);
+    const Published result{.wanted = wants_event(place), .binding = events_.binding};
+    published_.store(place.end, std::memory_order_release);
+    return result;
+}
+
+/// Whether the owner wants an event for the message at this place, which is published. Wish and position are
+/// loaded once each, and only after tx_ptr is there for a receiver that has stored them and is about to look
+/// a last time: it has a fence, too. ARGO-SUPPRESS-003.
+bool Ring::wants_event(const Place& place) const noexcept
 {
     if (!events_.suppress) return true; // ARGO-SUPPRESS-008
     std::atomic_thread_fence(std::memory_order_seq_cst);
@@ -126,14 +156,8 @@ bool Ring::wants_event(uint32_t before) const noexcept
     const uint32_t position = shared(header().position).load(std::memory_order_relaxed);
     if (wish == ARGO_WISH_NONE) return false;
     if (wish != ARGO_WISH_PAST || position >= length) return true; // ARGO-SUPPRESS-005, -006
-    if (before < tx_) return before <= position && position < tx_;
-    return before <= position || position < tx_;
-}
-
-uint32_t Ring::free_bytes() const noexcept
-{
-    const uint32_t rx = load_rx();
-    return rx > tx_ ? rx - tx_ : length - tx_ + rx;
+    if (place.begin < place.end) return place.begin <= position && position < place.end;
+    return place.begin <= position || position < place.end;
 }
 
 /// Where the next byte of a message goes.
@@ -145,14 +169,16 @@ class Ring::Writer
     std::byte* at() const noexcept
     {
         const uint64_t offset = sizeof(argo_ring) + position_;
+        if (ring_.adjacent_) return ring_.first_page_ + offset;
         return ring_.pages_[static_cast<uint32_t>(offset / ARGO_PAGE_SIZE)] + offset % ARGO_PAGE_SIZE;
     }
 
-    /// How many of these bytes are adjacent from here: to the end of the page, or of the data.
+    /// How many of these bytes are adjacent from here: to the end of the data, or of the page.
     size_t adjacent(size_t bytes) const noexcept
     {
         const size_t data = ring_.length - position_;
-        return GuestMemory::within_page({sizeof(argo_ring) + position_}, bytes < data ? bytes : data);
+        if (bytes > data) bytes = data;
+        return ring_.adjacent_ ? bytes : GuestMemory::within_page({sizeof(argo_ring) + position_}, bytes);
     }
 
     /// No more than to the end of the data.
@@ -162,10 +188,16 @@ class Ring::Writer
         if (position_ == ring_.length) position_ = 0;
     }
 
-    uint32_t next_slot() const noexcept
+    /// One copy, from the sender's memory to the receiver's. They may be the same.
+    void put(const std::byte* from, size_t bytes) noexcept
     {
-        const uint32_t rounded = round_up_to_slot(position_);
-        return rounded < ring_.length ? rounded : 0;
+        while (bytes != 0) {
+            const size_t chunk = adjacent(bytes);
+            __builtin_memmove(at(), from, chunk);
+            advance(chunk);
+            from += chunk;
+            bytes -= chunk;
+        }
     }
 
   private:
@@ -173,31 +205,32 @@ class Ring::Writer
     uint32_t position_;
 };
 
-bool Ring::insert(const argo_message& message, const GuestMemory& sender, std::span<const argo_iov> pieces,
-                  uint64_t& copied, bool& wanted) noexcept
+uint64_t Ring::fill(const Place& place, const argo_message& message, const GuestMemory& sender,
+                    std::span<const argo_iov> pieces) noexcept
 {
-    const uint32_t before = tx_;
-    Writer writer(*this, tx_);
+    Writer writer(*this, place.begin);
     __builtin_memcpy(writer.at(), &message, sizeof message);
     writer.advance(sizeof message);
 
+    uint64_t copied = 0;
     for (const argo_iov& piece : pieces) {
         Gpa from{piece.base};
+        if (const std::byte* const source = sender.in_window(from, piece.length)) {
+            writer.put(source, piece.length);
+            copied += piece.length;
+            continue;
+        }
         for (size_t left = piece.length; left != 0;) {
-            const size_t chunk = writer.adjacent(GuestMemory::within_page(from, left));
+            const size_t chunk = GuestMemory::within_page(from, left);
             const std::byte* const source = sender.at(from, Access::read);
-            if (!source) return false;
-            // One copy, from the sender's page to the receiver's. They may be the same page.
-            __builtin_memmove(writer.at(), source, chunk);
-            writer.advance(chunk);
+            if (!source) return copied;
+            writer.put(source, chunk);
             copied += chunk;
             from = from + chunk;
             left -= chunk;
         }
     }
-    publish_tx(writer.next_slot());
-    wanted = wants_event(before);
-    return true;
+    return copied;
 }
 
 } // namespace argo::engine

@@ -2,6 +2,11 @@
 //
 // A ring: its pointers, its space, and insertion into pages that need not be adjacent. Book: spec/ring.rst.
 //
+// A message gets its place under the ring's lock, is copied there, and is published when its turn comes, in
+// the order of places. So who sends to one ring copies at the same time as others, and the receiver sees
+// whole messages, one after another. A place is never given back once the next one is given: what cannot be
+// copied for certain is copied with the lock held, and alone.
+//
 // The engine's own tx_ptr and length are the truth; of what the guest can write, only rx_ptr and, where it
 // asked for that, its wish and position are read, and taken within bounds. A guest that lies about them harms
 // its own messages only.
@@ -46,6 +51,9 @@ class PageList
 
     std::byte* operator[](uint32_t index) const noexcept { return pages_[index]; }
 
+    /// Whether they are adjacent in the host.
+    bool adjacent() const noexcept;
+
   private:
     Host* host_ = nullptr;
     std::byte** pages_ = nullptr;
@@ -59,32 +67,40 @@ struct EventChoice
     bool suppress;    ///< the header says which: spec/suppress.rst
 };
 
-/// One ring of one domain. Owner, port and partner name it and never change, nor does the length. Everything
-/// else is guarded by its lock.
-class Ring
+/// One ring of one domain. Owner, port and partner name it and never change, nor does the length.
+class alignas(cache_line) Ring
 {
   public:
     /// Takes over the pages and adopts the header that is on them. Null if the host lacks memory.
     static Ring* create(Host&, uint32_t port, uint16_t partner, uint32_t length, EventChoice events,
                         PageList& pages, uint32_t max_waiters) noexcept;
 
-    /// The ring has no users any more, and cannot get any.
+    /// Nobody uses the ring any more, nor can.
     static void destroy(Host&, Ring*) noexcept;
 
     const uint32_t port;
     const uint16_t partner;
     const uint32_t length;
 
-    Users users;
+    /// For the table that the ring is in.
+    struct Links
+    {
+        std::atomic<Ring*> next{nullptr}; ///< in its chain; who has found the ring may go on from here
+        uint32_t place = 0;
+    } links;
+
+    /// For who takes it out of the table: the next of those taken out, and whom its end concerns.
+    struct Removal
+    {
+        Ring* next = nullptr;
+        uint64_t tell = 0; ///< the instance of the owner, if it is to hear of it
+        uint16_t owner = 0;
+    } removal;
+
     Lock lock;
 
-    // What follows is called with the lock held.
-
-    /// Swaps the pages for others, adopts the header that is on those, and changes what it says of events.
-    void replace(PageList& pages, EventChoice events) noexcept;
-
-    /// Bytes that no unread message covers. Reads rx_ptr, once: use what it returned, do not ask twice.
-    uint32_t free_bytes() const noexcept;
+    /// The largest payload that the ring can ever take.
+    uint32_t largest_payload() const noexcept { return length - ARGO_RING_OVERHEAD; }
 
     /// Whether a message of this payload fits when so many bytes are free. ARGO-SENDV-031.
     static bool fits(uint32_t payload, uint32_t free) noexcept
@@ -92,19 +108,59 @@ class Ring
         return free >= ARGO_RING_OVERHEAD && payload <= free - ARGO_RING_OVERHEAD;
     }
 
-    /// The largest payload that the ring can ever take.
-    uint32_t largest_payload() const noexcept { return length - ARGO_RING_OVERHEAD; }
+    /// Where a message stands: from its header to the slot behind it.
+    struct Place
+    {
+        uint32_t begin, end;
+    };
 
-    /// Writes a message and publishes it. It fits. Adds to `copied` each payload byte as it is copied. False
-    /// if memory of the sender went away meanwhile: then nothing was published. `wanted`: whether the owner
-    /// wants an event for it.
-    bool insert(const argo_message& header, const GuestMemory& sender, std::span<const argo_iov> pieces,
-                uint64_t& copied, bool& wanted) noexcept;
+    /// What became of a message.
+    struct Published
+    {
+        bool wanted; ///< the owner wants an event for it
+        uint16_t binding;
+    };
 
+    // What follows is called with the lock held.
+
+    /// Swaps the pages for others, adopts the header that is on those, and changes what it says of events.
+    /// Waits until no place is being filled.
+    void replace(Host&, PageList& pages, EventChoice events) noexcept;
+
+    /// Bytes that no unread message covers, nor a place that is given. Reads rx_ptr, once: use what it
+    /// returned, do not ask twice.
+    uint32_t free_bytes() const noexcept;
+
+    /// The place of a message that fits.
+    Place give_place(uint32_t payload) noexcept;
+
+    /// Takes the last place back, if nothing was published there.
+    void take_back(const Place& place) noexcept { given_ = place.begin; }
+
+    /// Whether every message that has a place is published.
+    bool settled() const noexcept { return published_.load(std::memory_order_acquire) == given_; }
+    void wait_until_settled(Host& host) const noexcept
+    {
+        while (!settled()) host.relax();
+    }
+
+    /// The binding of a ring that nobody can look up any more, or whose lock is held.
     uint16_t binding() const noexcept { return events_.binding; }
 
     /// Room for waiters; the free places have account 0.
     std::span<Waiter> waiters() noexcept { return {waiters_, max_waiters_}; }
+    uint32_t waiting = 0; ///< how many places are not free
+
+    // What follows is called by who has a place, with the lock or without.
+
+    /// Copies a message to its place. Returns the bytes of payload that were copied: fewer than there are if
+    /// memory of the sender went away meanwhile.
+    uint64_t fill(const Place&, const argo_message& header, const GuestMemory& sender,
+                  std::span<const argo_iov> pieces) noexcept;
+
+    /// Waits for its turn and lets the receiver see it. The caller has the place no more, and the ring's
+    /// pages may be replaced.
+    Published publish(Host&, const Place&) noexcept;
 
   private:
     class Writer;
@@ -112,15 +168,17 @@ class Ring
     Ring(uint32_t port, uint16_t partner, uint32_t length, Waiter* waiters, uint32_t max_waiters) noexcept;
     ~Ring() = default;
 
-    argo_ring& header() const noexcept { return *reinterpret_cast<argo_ring*>(pages_[0]); }
+    argo_ring& header() const noexcept { return *reinterpret_cast<argo_ring*>(first_page_); }
     uint32_t load_rx() const noexcept;
-    void publish_tx(uint32_t tx) noexcept;
     void adopt_header() noexcept;
-    bool wants_event(uint32_t before) const noexcept;
+    bool wants_event(const Place&) const noexcept;
 
-    PageList pages_;
-    uint32_t tx_ = 0;
+    uint32_t given_ = 0;                 // where the next place begins
+    std::atomic<uint32_t> published_{0}; // tx_ptr; places from here to given_ are being filled
     EventChoice events_{};
+    bool adjacent_ = false; // the pages are, from the first on
+    std::byte* first_page_ = nullptr;
+    PageList pages_;
     const uint32_t max_waiters_;
     Waiter* const waiters_;
 };

@@ -5,6 +5,11 @@
 #include "engine/engine.hpp"
 
 namespace argo::engine {
+namespace {
+
+constexpr uint32_t short_message = 1024; // bytes that are copied in about the time that a lock takes
+
+} // namespace
 
 /// The engine's own copy of what the caller wants to send; the payload stays where it is.
 struct Engine::Message
@@ -14,27 +19,26 @@ struct Engine::Message
     uint32_t count;
     uint32_t bytes;
     uint32_t type;
+    bool certain; ///< the payload is in the sender's window, so that nothing can keep it from being copied
 
     std::span<const argo_iov> iovs() const noexcept { return {pieces, count}; }
 };
 
-/// Thread-safe; holds the destination ring's lock while the message is copied.
-Result Engine::sendv(DomainState& caller, const Arguments& arguments) noexcept
+/// Thread-safe.
+Result Engine::sendv(Vcpu& vcpu, const Arguments& arguments) noexcept
 {
     Message message;
-    if (const Error error = fetch_message(caller, arguments, message); failed(error)) return error;
-    DomainRef owner;
-    RingRef ring;
-    if (const Error error = find_destination(caller, message, owner, ring); failed(error)) return error;
-    uint16_t binding;
-    bool wanted;
-    if (const Error error = deliver(caller, message, *ring, binding, wanted); failed(error)) return error;
+    if (const Error error = fetch_message(vcpu.domain, arguments, message); failed(error)) return error;
+    DomainState* owner;
+    Ring* ring;
+    if (const Error error = find_destination(vcpu, message, owner, ring); failed(error)) return error;
+    Ring::Published published;
+    if (const Error error = deliver(vcpu, message, *owner, *ring, published); failed(error)) return error;
 
-    ring.reset(); // the host may take its time with the event
-    if (wanted) {
-        signal(*owner, binding);
-    } else {
-        tallies_.suppressed.add();
+    if (published.wanted) {
+        vcpu.tallies.wanted.add();
+        readers_.leave_rings(vcpu); // the host may take its time with the event
+        signal(vcpu, *owner, published.binding);
     }
     return Result::success(message.bytes);
 }
@@ -63,32 +67,36 @@ Error Engine::fetch_message(DomainState& caller, const Arguments& arguments, Mes
     if (bytes > limits_.max_message) return Error::emsgsize;
     message.bytes = static_cast<uint32_t>(bytes);
 
+    message.certain = true;
     for (const argo_iov& piece : message.iovs()) {
+        if (memory.in_window({piece.base}, piece.length)) continue;
         if (!memory.accessible({piece.base}, piece.length, Access::read)) return Error::efault;
+        message.certain = false;
     }
     return Error::none;
 }
 
 /// Errors in order: ARGO-SENDV-106 to -108. Policy decides before the destination is looked up.
-Error Engine::find_destination(DomainState& caller, const Message& message, DomainRef& owner,
-                               RingRef& ring) noexcept
+Error Engine::find_destination(Vcpu& vcpu, const Message& message, DomainState*& owner, Ring*& ring) noexcept
 {
+    const DomainState& caller = vcpu.domain;
     const auto& [source, destination] = message.addresses;
 
     if (source.domid != caller.domid() && source.domid != ARGO_DOMID_WILDCARD) return Error::eperm;
-    if (!host_.allows({Hook::send, caller.domid(), source.port, destination.domid, destination.port})) {
-        return Error::eacces;
-    }
-    owner = domains_.find(host_, destination.domid);
+    if (!may_send(vcpu, message.addresses)) return Error::eacces;
+    owner = domains_.find(destination.domid);
     if (!owner) return Error::eacces;
-    ring = owner->rings.match(host_, destination.port, caller.domid());
+    ring = owner->rings.match(destination.port, caller.domid());
     return ring ? Error::none : Error::econnrefused;
 }
 
-/// Errors in order: ARGO-SENDV-109 to -111.
-Error Engine::deliver(DomainState& caller, const Message& message, Ring& ring, uint16_t& binding,
-                      bool& wanted) noexcept
+/// Errors in order: ARGO-SENDV-109 to -111. The ring is locked while its space is looked at and given. It
+/// stays so while a short message is copied, which takes no longer than to lock it again; and while one is
+/// copied that may turn out not to be there: it is the last one then, and its place is taken back.
+Error Engine::deliver(Vcpu& vcpu, const Message& message, DomainState& owner, Ring& ring,
+                      Ring::Published& published) noexcept
 {
+    DomainState& caller = vcpu.domain;
     if (message.bytes > ring.largest_payload()) return Error::emsgsize;
 
     const argo_message header = {
@@ -96,20 +104,35 @@ Error Engine::deliver(DomainState& caller, const Message& message, Ring& ring, u
         .source = {.port = message.addresses.src.port, .domid = caller.domid(), .reserved = 0},
         .type = message.type,
     };
-    uint64_t copied = 0;
-    bool inserted;
+    const GuestMemory sender = memory_of(caller);
+    Ring::Place place;
+    bool done = false;
     {
         const Held held(ring.lock, host_);
-        if (!Ring::fits(message.bytes, ring.free_bytes())) {
+        if (!Ring::fits(message.bytes, free_bytes(owner, ring, message.bytes))) {
             return wait_for_space(caller, ring, message.bytes) ? Error::eagain : Error::ebusy;
         }
-        inserted = ring.insert(header, memory_of(caller), message.iovs(), copied, wanted);
-        binding = ring.binding();
+        if (!message.certain) ring.wait_until_settled(host_);
+        if (!message.certain || (message.bytes <= short_message && ring.settled())) {
+            place = ring.give_place(message.bytes);
+            const uint64_t copied = ring.fill(place, header, sender, message.iovs());
+            if (copied != message.bytes) {
+                ring.take_back(place);
+                vcpu.tallies.lost_bytes.add(copied);
+                return Error::efault;
+            }
+            published = ring.publish(host_, place);
+            done = true;
+        } else {
+            place = ring.give_place(message.bytes);
+        }
     }
-    tallies_.copied_bytes.add(copied);
-    if (!inserted) return Error::efault;
-    tallies_.messages.add();
-    tallies_.payload_bytes.add(message.bytes);
+    if (!done) {
+        ring.fill(place, header, sender, message.iovs());
+        published = ring.publish(host_, place);
+    }
+    vcpu.tallies.messages.add();
+    vcpu.tallies.payload_bytes.add(message.bytes);
     return Error::none;
 }
 

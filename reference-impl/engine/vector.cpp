@@ -21,8 +21,9 @@ bool in_range(const Interrupt& message) noexcept
 
 /// Errors in order: ARGO-VECTOR-101 to -104. Thread-safe. An event that is under way while a binding changes
 /// may still come by the old one.
-Result Engine::vector(DomainState& caller, const Arguments& arguments) noexcept
+Result Engine::vector(Vcpu& vcpu, const Arguments& arguments) noexcept
 {
+    DomainState& caller = vcpu.domain;
     const auto [index, kind, target, value] = arguments;
     const Interrupt binding{.index = static_cast<uint16_t>(index),
                             .kind = static_cast<uint32_t>(kind),

@@ -28,11 +28,15 @@ struct End
 class Bus
 {
   public:
-    /// What the caller knows of itself. Asked only where it matters: the answer costs a system call.
+    /// What the calling vCPU knows of itself.
     class Caller
     {
       public:
-        /// True when the instruction was executed outside ring 0.
+        /// Its number in the guest, from 0 on.
+        [[nodiscard]] virtual unsigned id() const noexcept = 0;
+
+        /// True when the instruction was executed outside ring 0. Asked only where it matters: the answer
+        /// costs a system call.
         [[nodiscard]] virtual bool in_user_mode() const = 0;
 
       protected:
@@ -44,11 +48,11 @@ class Bus
     /// IN of 1, 2 or 4 bytes.
     virtual uint32_t read_port(uint16_t port, unsigned size) = 0;
     /// A store of 1 to 8 bytes where no memory is. Loads read ones.
-    virtual void store(uint64_t address, unsigned size, uint64_t value) = 0;
+    virtual void store(const Caller&, uint64_t address, unsigned size, uint64_t value) = 0;
     /// WRMSR of an MSR that KVM leaves to us. False raises #GP. RDMSR of them raises #GP, always.
-    virtual bool write_msr(uint32_t index, uint64_t value) = 0;
+    virtual bool write_msr(const Caller&, uint32_t index, uint64_t value) = 0;
     /// A hypercall of 64-bit code: RAX, RDI, and RSI, RDX, R10, R8. What RAX is then.
-    virtual int64_t hypercall(bool user_mode, uint64_t number, uint64_t word,
+    virtual int64_t hypercall(const Caller&, bool user_mode, uint64_t number, uint64_t word,
                               const uint64_t (&arguments)[4]) = 0;
     /// The vCPU stops by itself, and with it the guest.
     virtual void end(End) = 0;

@@ -70,9 +70,15 @@ bool Host::has_vcpu(engine::Domain& domain, uint64_t id) noexcept { return id < 
 
 bool Host::allows(const engine::PolicyQuestion& question) noexcept { return monitor_.allows(question); }
 
-void* Host::allocate(size_t bytes) noexcept { return ::operator new(bytes, std::nothrow); }
+void* Host::allocate(size_t bytes) noexcept
+{
+    return ::operator new (bytes, std::align_val_t{engine::cache_line}, std::nothrow);
+}
 
-void Host::release(void* memory, size_t) noexcept { ::operator delete(memory); }
+void Host::release(void* memory, size_t) noexcept
+{
+    ::operator delete (memory, std::align_val_t{engine::cache_line});
+}
 
 void Host::relax() noexcept { std::this_thread::yield(); }
 

@@ -88,7 +88,9 @@ Machine::Machine(const System& system, Host& host, const DomainConfig& config, c
 
     // Last: from now on other domains' calls may reach this one.
     if (!config.absent) {
-        domain_ = host_.engine().create(config.domid, this);
+        domain_ = host_.engine().create(
+            config.domid, this,
+            {.vcpus = config.vcpus, .window = {0, memory_.bytes().size(), memory_.bytes().data()}});
         if (!domain_) fail(Exit::failure, "the engine took no domain with the domid {}", config.domid);
     }
     labelled.keep();
@@ -177,7 +179,7 @@ void Machine::write_port(const Caller& caller, uint16_t port, unsigned size, uin
     if (port == config_.doorbells.pio && offers(Mechanism::pio)) {
         if (size != sizeof value) return;
         const auto privilege = caller.in_user_mode() ? engine::Privilege::user : engine::Privilege::kernel;
-        call(Mechanism::pio, uint64_t{value} << frame_shift, privilege);
+        call(caller, Mechanism::pio, uint64_t{value} << frame_shift, privilege);
     } else if (!devices_.write(port, size, value)) {
         end({End::Kind::shutdown, {}});
     }
@@ -185,25 +187,26 @@ void Machine::write_port(const Caller& caller, uint16_t port, unsigned size, uin
 
 uint32_t Machine::read_port(uint16_t port, unsigned size) { return devices_.read(port, size); }
 
-void Machine::store(uint64_t address, unsigned size, uint64_t value)
+void Machine::store(const Caller& caller, uint64_t address, unsigned size, uint64_t value)
 {
     if (address != config_.doorbells.mmio || !offers(Mechanism::mmio)) return;
-    if (size == 8) call(Mechanism::mmio, value);
-    if (size == 4) call(Mechanism::mmio, value << frame_shift);
+    if (size == 8) call(caller, Mechanism::mmio, value);
+    if (size == 4) call(caller, Mechanism::mmio, value << frame_shift);
 }
 
-bool Machine::write_msr(uint32_t index, uint64_t value)
+bool Machine::write_msr(const Caller& caller, uint32_t index, uint64_t value)
 {
-    return index == config_.doorbells.msr && offers(Mechanism::msr) && call(Mechanism::msr, value);
+    return index == config_.doorbells.msr && offers(Mechanism::msr) && call(caller, Mechanism::msr, value);
 }
 
 /// Numbers other than ours get KVM's own answer to those that it does not know.
-int64_t Machine::hypercall(bool user_mode, uint64_t number, uint64_t word, const uint64_t (&arguments)[4])
+int64_t Machine::hypercall(const Caller& caller, bool user_mode, uint64_t number, uint64_t word,
+                           const uint64_t (&arguments)[4])
 {
     if (number != config_.doorbells.vmcall || !offers(Mechanism::vmcall)) return -KVM_ENOSYS;
     counters_[Mechanism::vmcall].add();
     const auto privilege = user_mode ? engine::Privilege::user : engine::Privilege::kernel;
-    return host_.engine().call(*domain_, word, arguments, privilege);
+    return host_.engine().call(*domain_, caller.id(), word, arguments, privilege);
 }
 
 /// What comes to us because of the mechanisms. Ports and stores do anyway.
@@ -223,9 +226,10 @@ bool Machine::offers(Mechanism mechanism) const noexcept
     return std::ranges::find(mechanisms_, mechanism) != mechanisms_.end();
 }
 
-bool Machine::call(Mechanism mechanism, uint64_t frame, engine::Privilege privilege) noexcept
+bool Machine::call(const Caller& caller, Mechanism mechanism, uint64_t frame,
+                   engine::Privilege privilege) noexcept
 {
-    const bool called = host_.engine().call_frame(*domain_, frame, privilege);
+    const bool called = host_.engine().call_frame(*domain_, caller.id(), frame, privilege);
     (called ? counters_[mechanism] : counters_.no_frame).add();
     return called;
 }

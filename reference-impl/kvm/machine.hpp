@@ -50,14 +50,14 @@ class Machine final : public Bus
   private:
     void write_port(const Caller&, uint16_t port, unsigned size, uint32_t value) override;
     uint32_t read_port(uint16_t port, unsigned size) override;
-    void store(uint64_t address, unsigned size, uint64_t value) override;
-    bool write_msr(uint32_t index, uint64_t value) override;
-    int64_t hypercall(bool user_mode, uint64_t number, uint64_t word,
+    void store(const Caller&, uint64_t address, unsigned size, uint64_t value) override;
+    bool write_msr(const Caller&, uint32_t index, uint64_t value) override;
+    int64_t hypercall(const Caller&, bool user_mode, uint64_t number, uint64_t word,
                       const uint64_t (&arguments)[4]) override;
 
     void set_up_exits();
     [[nodiscard]] bool offers(Mechanism mechanism) const noexcept;
-    bool call(Mechanism mechanism, uint64_t frame,
+    bool call(const Caller&, Mechanism mechanism, uint64_t frame,
               engine::Privilege privilege = engine::Privilege::kernel) noexcept;
     bool raise_held();
 

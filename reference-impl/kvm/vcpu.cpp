@@ -142,7 +142,7 @@ void Vcpu::handle_exit()
     switch (run.exit_reason) {
     case KVM_EXIT_IO: return handle_port();
     case KVM_EXIT_MMIO: return handle_store();
-    case KVM_EXIT_X86_WRMSR: run.msr.error = !bus_.write_msr(run.msr.index, run.msr.data); return;
+    case KVM_EXIT_X86_WRMSR: run.msr.error = !bus_.write_msr(*this, run.msr.index, run.msr.data); return;
     case KVM_EXIT_X86_RDMSR: run.msr.error = 1; return;
     case KVM_EXIT_XEN: return handle_hypercall();
     case KVM_EXIT_SHUTDOWN: return crash("triple fault");
@@ -181,7 +181,7 @@ void Vcpu::handle_store()
     }
     uint64_t value = 0;
     std::memcpy(&value, access.data, std::min<size_t>(access.len, sizeof value));
-    bus_.store(access.phys_addr, access.len, value);
+    bus_.store(*this, access.phys_addr, access.len, value);
 }
 
 void Vcpu::handle_hypercall()
@@ -190,7 +190,7 @@ void Vcpu::handle_hypercall()
     int64_t result = -KVM_ENOSYS;
     if (call.longmode) {
         const auto& p = call.params;
-        result = bus_.hypercall(call.cpl != 0, call.input, p[0], {p[1], p[2], p[3], p[4]});
+        result = bus_.hypercall(*this, call.cpl != 0, call.input, p[0], {p[1], p[2], p[3], p[4]});
     }
     call.result = static_cast<uint64_t>(result);
 }

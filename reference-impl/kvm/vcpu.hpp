@@ -51,6 +51,7 @@ class Vcpu final : private Bus::Caller
     void handle_hypercall();
     void crash(std::string why);
     void kick() noexcept;
+    [[nodiscard]] unsigned id() const noexcept override { return id_; }
     [[nodiscard]] bool in_user_mode() const override;
 
     VcpuDevice device_;

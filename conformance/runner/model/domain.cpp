@@ -24,6 +24,9 @@ constexpr uint32_t argo_block = ARGO_CPUID_FIRST + ARGO_CPUID_STEP;
 // Guest-physical memory: a page that nobody has, the call pages, the suite's.
 constexpr size_t first_call_page = 1, call_pages = 4, first_scratch_page = 16;
 
+// Calls come from the first vCPU alone.
+constexpr uint32_t only_vcpu = 0;
+
 thread_local SimulatedDomain* current = nullptr;
 
 std::span<uint8_t> map(size_t size)
@@ -41,7 +44,9 @@ SimulatedDomain::SimulatedDomain(const ModelBoard& board, std::string name, uint
       name_(std::move(name)),
       command_line_(std::move(command_line)),
       memory_(map(size_t{board.pages} * ARGO_PAGE_SIZE)),
-      domain_(board.engine.create(domid, this)),
+      domain_(board.engine.create(domid, this,
+                                  {.window = {ARGO_PAGE_SIZE, memory_.size() - ARGO_PAGE_SIZE,
+                                              std::as_writable_bytes(memory_).data() + ARGO_PAGE_SIZE}})),
       sees_argo_(board.sees_argo(domid))
 {
     if (domain_ == nullptr) {
@@ -173,7 +178,7 @@ bool SimulatedDomain::ring(uint32_t mechanism, uint64_t where, uint64_t frame)
     bool done = false;
     for (const engine::Offer& offer : board_.offers) {
         if (offer.mechanism != mechanism || (offer.ebx | uint64_t{offer.ecx} << 32) != where) continue;
-        done = board_.engine.call_frame(*domain_, frame);
+        done = board_.engine.call_frame(*domain_, only_vcpu, frame);
         break;
     }
     check_alive();
@@ -186,7 +191,7 @@ bool SimulatedDomain::call(uint32_t mechanism, uint64_t ebx, uint32_t ecx, uint6
     check_alive();
     for (const engine::Offer& offer : board_.offers) {
         if (offer.mechanism != mechanism || offer.ebx != ebx || offer.ecx != ecx) continue;
-        result = board_.engine.call(*domain_, word, arguments);
+        result = board_.engine.call(*domain_, only_vcpu, word, arguments);
         check_alive();
         return true;
     }

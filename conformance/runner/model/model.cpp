@@ -87,8 +87,14 @@ class ModelHost final : public engine::Host
     {
         return (!options_.allows || options_.allows(question)) && monitor_.allows(question);
     }
-    void* allocate(size_t bytes) noexcept override { return ::operator new(bytes, std::nothrow); }
-    void release(void* memory, size_t) noexcept override { ::operator delete(memory); }
+    void* allocate(size_t bytes) noexcept override
+    {
+        return ::operator new (bytes, std::align_val_t{engine::cache_line}, std::nothrow);
+    }
+    void release(void* memory, size_t) noexcept override
+    {
+        ::operator delete (memory, std::align_val_t{engine::cache_line});
+    }
     void relax() noexcept override { std::this_thread::yield(); }
 
   private:

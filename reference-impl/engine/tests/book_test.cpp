@@ -32,7 +32,7 @@ class Session
         } else if (what == "calls") {
             uint64_t frame = 0;
             words >> std::hex >> frame;
-            EXPECT_TRUE(world_.engine.call_frame((domid == 5 ? five_ : nine_).domain(), frame));
+            EXPECT_TRUE(world_.call_frame(domid == 5 ? five_ : nine_, frame));
             ++calls;
         } else {
             ASSERT_EQ(what, "reads");

@@ -18,7 +18,7 @@ struct Frame
     int64_t run()
     {
         guest.store(address, frame);
-        EXPECT_TRUE(world.engine.call_frame(guest.domain(), address, privilege));
+        EXPECT_TRUE(world.call_frame(guest, address, privilege));
         return guest.load<argo_frame>(address).result;
     }
 
@@ -67,7 +67,7 @@ TEST(Entry, OnlyTheMajorOneIsOffered)
     World world;
     Guest& guest = world.start(1);
     for (uint32_t major = 0; major < 256; ++major) {
-        const int64_t result = world.engine.call(guest.domain(), ARGO_OP_NOTIFY | major << 16, {0, 0, 0, 0});
+        const int64_t result = world.call_word(guest, ARGO_OP_NOTIFY | major << 16, {0, 0, 0, 0});
         EXPECT_EQ(result, major == 1 ? 0 : error(ARGO_EOPNOTSUPP)) << major;
     }
 }
@@ -96,7 +96,7 @@ TEST(Entry, UnusedArgumentsAreZero)
     const auto with = [&](uint32_t op, unsigned index) {
         uint64_t arguments[4] = {};
         arguments[index] = uint64_t{1} << 63;
-        return world.engine.call(guest.domain(), ARGO_OPERATION_WORD(op), arguments);
+        return world.call_word(guest, ARGO_OPERATION_WORD(op), arguments);
     };
     EXPECT_EQ(with(ARGO_OP_QUERY, 3), error(ARGO_EINVAL));
     for (unsigned index = 1; index < 4; ++index) {
@@ -129,7 +129,7 @@ TEST(Frame, AnAddressThatIsNoMultipleOf64IsNoFrame)
 {
     Frame s;
     for (uint64_t offset = 1; offset < 64; ++offset) {
-        EXPECT_FALSE(s.world.engine.call_frame(s.guest.domain(), s.address + offset)) << offset;
+        EXPECT_FALSE(s.world.call_frame(s.guest, s.address + offset)) << offset;
     }
     EXPECT_EQ(s.world.engine.counters().refused, 0u);
 }
@@ -140,10 +140,10 @@ TEST(Frame, MemoryThatIsNotTheCallersIsNoFrame)
     Engine& engine = s.world.engine;
     s.guest.make_read_only(2);
     s.guest.take_away(3);
-    EXPECT_FALSE(engine.call_frame(s.guest.domain(), 2 * page_size));
-    EXPECT_FALSE(engine.call_frame(s.guest.domain(), 3 * page_size));
-    EXPECT_FALSE(engine.call_frame(s.guest.domain(), s.guest.memory_end()));
-    EXPECT_FALSE(engine.call_frame(s.guest.domain(), UINT64_MAX - 63));
+    EXPECT_FALSE(engine.call_frame(s.guest.domain(), 0, 2 * page_size));
+    EXPECT_FALSE(engine.call_frame(s.guest.domain(), 0, 3 * page_size));
+    EXPECT_FALSE(engine.call_frame(s.guest.domain(), 0, s.guest.memory_end()));
+    EXPECT_FALSE(engine.call_frame(s.guest.domain(), 0, UINT64_MAX - 63));
     EXPECT_EQ(engine.counters().calls[ARGO_OP_NOTIFY], 0u);
 }
 

@@ -83,5 +83,40 @@ TEST(GuestMemory, AStoreThatFailsStoresNothing)
     EXPECT_EQ(s.guest.load<uint32_t>(3 * page_size - 4), 0u);
 }
 
+/// Inside, at its edges, and across them, where the host is asked for what is outside.
+TEST(GuestMemory, AWindowEndsWhereItEnds)
+{
+    FakeHost host;
+    World world;
+    Guest& whole = world.start(1, 8);
+    const Bytes bytes = pattern(8 * page_size);
+    whole.write(0, bytes.data(), bytes.size());
+    class Windowed : public Domain
+    {
+      public:
+        Windowed(Guest& guest, const Window& window) : Domain(1, &guest, 1, window) {}
+    } domain(whole, {.first = 2 * page_size + 64,
+                     .bytes = page_size,
+                     .host = static_cast<std::byte*>(host.page(whole.domain(), 2, Access::write)) + 64});
+    const GuestMemory memory(host, domain);
+    const uint64_t first = 2 * page_size + 64, end = first + page_size;
+
+    EXPECT_EQ(memory.in_window({first - 1}, 1), nullptr);
+    EXPECT_NE(memory.in_window({first}, page_size), nullptr);
+    EXPECT_EQ(memory.in_window({first}, page_size + 1), nullptr);
+    EXPECT_NE(memory.in_window({end - 1}, 1), nullptr);
+    EXPECT_EQ(memory.in_window({end}, 1), nullptr);
+    EXPECT_EQ(memory.in_window({end - 1}, UINT64_MAX), nullptr);
+    for (const uint64_t gpa : {first - 16, first, end - 8, end}) {
+        uint8_t out[16];
+        ASSERT_TRUE(memory.fetch({gpa}, out, sizeof out)) << gpa;
+        EXPECT_EQ(std::memcmp(out, bytes.data() + gpa, sizeof out), 0) << gpa;
+    }
+    whole.take_away(3);
+    EXPECT_TRUE(memory.accessible({first}, page_size, Access::write));
+    EXPECT_FALSE(memory.accessible({first}, page_size + 64, Access::write))
+        << "what is outside is the host's to say";
+}
+
 } // namespace
 } // namespace argo::engine::test

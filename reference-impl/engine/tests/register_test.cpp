@@ -59,7 +59,8 @@ struct Registration
     /// Takes the last place for a ring, whatever else is wrong.
     void fill_up()
     {
-        auto policy = std::exchange(world.host.policy, nullptr);
+        auto policy = world.host.policy.function();
+        world.host.policy = nullptr;
         const int64_t left = world.host.allocations_left.exchange(INT64_MAX);
         open(world, guest, 9998, wildcard, 48);
         world.host.policy = policy;

@@ -15,14 +15,16 @@ struct ReceivedMessage
     Bytes payload;
 };
 
-/// Memory for a ring, and the receiver that reads it. Its pages are in falling order, so never adjacent.
+/// Memory for a ring, and the receiver that reads it. Its pages are in falling order, so never adjacent; but
+/// in a world of windows they are.
 class RingClient
 {
   public:
     RingClient(World& world, Guest& owner, uint32_t port, uint16_t partner, uint32_t length)
         : world_(&world), owner_(&owner), port(port), partner(partner), length(length)
     {
-        for (uint32_t i = 0; i < ring_pages(length); ++i) gfns.insert(gfns.begin(), owner.allocate_page());
+        for (uint32_t i = 0; i < ring_pages(length); ++i)
+            gfns.insert(world.windows ? gfns.end() : gfns.begin(), owner.allocate_page());
     }
 
     /// Registers the ring with the pages that `gfns` lists.

@@ -149,6 +149,28 @@ class Guest
   private:
     friend class FakeHost;
     friend class World;
+
+    static constexpr uint32_t most_calls = 16; // at once
+
+    /// A vCPU that is in no call, for one call.
+    class Borrowed
+    {
+      public:
+        explicit Borrowed(Guest& guest) : guest_(guest)
+        {
+            while (guest_.busy_[index_].exchange(true, std::memory_order_acquire)) {
+                index_ = (index_ + 1) % most_calls;
+            }
+        }
+        ~Borrowed() { guest_.busy_[index_].store(false, std::memory_order_release); }
+        Borrowed(const Borrowed&) = delete;
+        uint32_t index() const { return index_; }
+
+      private:
+        Guest& guest_;
+        uint32_t index_ = 0;
+    };
+
     enum class Allowed : uint8_t
     {
         nothing,
@@ -163,6 +185,7 @@ class Guest
     }
 
     Domain* domain_ = nullptr;
+    std::array<std::atomic<bool>, most_calls> busy_{};
     std::vector<Page> memory_;
     std::byte* const start_;
     std::vector<Allowed> allowed_;
@@ -207,19 +230,22 @@ class FakeHost final : public Host
         return std::find(vcpus.begin(), vcpus.end(), id) != vcpus.end();
     }
 
-    bool allows(const PolicyQuestion& question) noexcept override { return !policy || policy(question); }
+    bool allows(const PolicyQuestion& question) noexcept override
+    {
+        return !policy.function() || policy.function()(question);
+    }
 
     void* allocate(size_t bytes) noexcept override
     {
         if (allocations_left.fetch_sub(1) <= 0) return nullptr;
         allocated += bytes;
-        return ::operator new(bytes, std::nothrow);
+        return ::operator new (bytes, std::align_val_t{cache_line}, std::nothrow);
     }
 
     void release(void* memory, size_t bytes) noexcept override
     {
         allocated -= bytes;
-        ::operator delete(memory);
+        ::operator delete (memory, std::align_val_t{cache_line});
     }
 
     void relax() noexcept override { std::this_thread::yield(); }
@@ -227,9 +253,26 @@ class FakeHost final : public Host
     static constexpr uint64_t last_gfn = UINT64_MAX / page_size;
 
     std::set<uint32_t> kinds{ARGO_BINDING_LAPIC, ARGO_BINDING_MSI};
-    std::function<bool(const PolicyQuestion&)> policy; // none: all is allowed
-    std::function<void(Domain&)> on_raise;             // on the thread that raises
-    bool jitter = false;                               // gives way at every look at guest memory
+    /// Policy, or none: then all is allowed. Who changes it waits until it decides every call.
+    class Policy
+    {
+      public:
+        using Function = std::function<bool(const PolicyQuestion&)>;
+
+        Policy& operator=(Function function)
+        {
+            function_ = std::move(function);
+            if (engine) engine->settle();
+            return *this;
+        }
+        const Function& function() const { return function_; }
+        Engine* engine = nullptr;
+
+      private:
+        Function function_;
+    } policy;
+    std::function<void(Domain&)> on_raise; // on the thread that raises
+    bool jitter = false;                   // gives way at every look at guest memory
     std::atomic<int64_t> allocations_left{INT64_MAX};
     std::atomic<size_t> allocated{0};
     std::atomic<uint64_t> pages_asked{0};
@@ -244,6 +287,7 @@ class World
               std::make_unique<Engine>(host, limits, features, Identity{ARGO_IMPLEMENTATION_MODEL, 7})),
           engine(*engine_storage_)
     {
+        host.policy.engine = &engine;
     }
 
     ~World()
@@ -257,7 +301,9 @@ class World
     Guest& start(uint16_t domid, size_t pages = 64)
     {
         auto guest = std::make_unique<Guest>(pages);
-        guest->domain_ = engine.create(domid, guest.get());
+        Shape shape{.vcpus = Guest::most_calls};
+        if (windows) shape.window = {0, guest->memory_end(), guest->start_};
+        guest->domain_ = engine.create(domid, guest.get(), shape);
         if (!guest->domain_) throw std::logic_error("the domain was not made");
         const std::lock_guard held(mutex_);
         return *(guests_[domid] = std::move(guest));
@@ -278,7 +324,19 @@ class World
     int64_t call(Guest& guest, uint32_t op, uint64_t a0 = 0, uint64_t a1 = 0, uint64_t a2 = 0,
                  uint64_t a3 = 0)
     {
-        return engine.call(guest.domain(), ARGO_OPERATION_WORD(op), {a0, a1, a2, a3});
+        return call_word(guest, ARGO_OPERATION_WORD(op), {a0, a1, a2, a3});
+    }
+
+    int64_t call_word(Guest& guest, uint64_t word, const uint64_t (&arguments)[4])
+    {
+        const Guest::Borrowed vcpu(guest);
+        return engine.call(guest.domain(), vcpu.index(), word, arguments);
+    }
+
+    bool call_frame(Guest& guest, uint64_t address, Privilege privilege = Privilege::kernel)
+    {
+        const Guest::Borrowed vcpu(guest);
+        return engine.call_frame(guest.domain(), vcpu.index(), address, privilege);
     }
 
     /// Events of binding `index` come as this vector to vCPU 0.
@@ -288,6 +346,7 @@ class World
     }
 
     FakeHost host;
+    bool windows = false; ///< new domains' memory is given to the engine at once, rather than page by page
 
   private:
     std::unique_ptr<Engine> engine_storage_;
