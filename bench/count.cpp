@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0 OR MIT
+//
+// Does one thing so many times, for callgrind: argo-bench-count WHAT BYTES TIMES. Two runs of different
+// length differ by what the thing itself takes: start-up and the first, cold rounds cancel. Only `measured`
+// is to be counted (--toggle-collect='*measured*').
+#include "link.hpp"
+
+#include <charconv>
+#include <cstdio>
+#include <cstdlib>
+#include <string_view>
+
+namespace {
+
+using namespace argo::bench;
+
+template <class Step>
+[[gnu::noinline]] void measured(Step& step, uint64_t times)
+{
+    for (uint64_t i = 0; i < times; ++i) step();
+}
+
+template <class Candidate>
+void count_sends(uint32_t bytes, uint64_t times)
+{
+    Host host;
+    Candidate candidate(host);
+    const size_t memory = ring_length(bytes) + bytes + 64 * page_size;
+    Party<Candidate> sender(candidate, 1, memory), receiver(candidate, 2, memory);
+    Inbox inbox(receiver, 80, 1, ring_length(bytes));
+    Drain drain(inbox, bytes);
+    Outbox outbox(sender, 0, 2, 80, bytes);
+    const auto step = [&] {
+        drain.make_room();
+        if (outbox.send() != bytes) {
+            std::fputs("argo-bench-count: a message was not sent\n", stderr);
+            std::exit(1);
+        }
+    };
+    measured(step, times);
+}
+
+/// What is no part of the engine in that: the copy itself.
+void count_copies(uint32_t bytes, uint64_t times)
+{
+    Guest from(bytes + page_size), to(bytes + page_size);
+    const auto step = [&] {
+        std::memcpy(to.at(0), from.at(0), bytes);
+        asm volatile("" ::: "memory");
+    };
+    measured(step, times);
+}
+
+/// And the receiver that the sender plays.
+void count_drains(uint32_t bytes, uint64_t times)
+{
+    Host host;
+    Baseline candidate(host);
+    Party<Baseline> receiver(candidate, 2, ring_length(bytes) + 64 * page_size);
+    Inbox inbox(receiver, 80, 1, ring_length(bytes));
+    Drain drain(inbox, bytes);
+    const auto step = [&] {
+        drain.make_room();
+        asm volatile("" ::: "memory");
+    };
+    measured(step, times);
+}
+
+template <class Number>
+bool parse(const char* text, Number& number)
+{
+    const std::string_view all(text);
+    const auto [end, failure] = std::from_chars(all.data(), all.data() + all.size(), number);
+    return failure == std::errc{} && end == all.data() + all.size();
+}
+
+} // namespace
+
+int main(int count, char** arguments)
+{
+    uint32_t bytes;
+    uint64_t times;
+    if (count == 4 && parse(arguments[2], bytes) && parse(arguments[3], times) && bytes <= 0x100000) {
+        const std::string_view what = arguments[1];
+        if (what == Lean::name) return count_sends<Lean>(bytes, times), 0;
+        if (what == Baseline::name) return count_sends<Baseline>(bytes, times), 0;
+        if (what == "copy") return count_copies(bytes, times), 0;
+        if (what == "drain") return count_drains(bytes, times), 0;
+    }
+    std::fputs("usage: argo-bench-count engine|xen-like|copy|drain BYTES TIMES; at most 1048576 bytes\n",
+               stderr);
+    return 2;
+}
