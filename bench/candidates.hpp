@@ -25,16 +25,14 @@ class Lean
     /// `vcpus` may call at once.
     Domain* create(uint16_t domid, Guest& guest, uint32_t vcpus)
     {
-        (void)vcpus;
-        return engine_.create(domid, &guest);
+        return engine_.create(domid, &guest, {.vcpus = vcpus, .window = {0, guest.bytes(), guest.at<std::byte>(0)}});
     }
     void destroy(Domain& domain) { engine_.destroy(domain); }
 
     /// One call at a time for each vCPU.
     int64_t call(Domain& caller, uint32_t vcpu, uint32_t operation, const uint64_t (&arguments)[4])
     {
-        (void)vcpu;
-        return engine_.call(caller, ARGO_OPERATION_WORD(operation), arguments);
+        return engine_.call(caller, vcpu, ARGO_OPERATION_WORD(operation), arguments);
     }
 
     engine::Counters counters() const { return engine_.counters(); }

@@ -70,7 +70,7 @@ struct XenLike::Ring
 class XenLike::Domain final : public engine::Domain
 {
   public:
-    Domain(uint16_t domid, void* context) : engine::Domain(domid, context, 0) {}
+    Domain(uint16_t domid, void* context) : engine::Domain(domid, context, 0, {}) {}
 
     Domain* next = nullptr; // in the chain
     ReadWriteLock l2;

@@ -142,46 +142,55 @@ struct Tallies
     Tally messages, payload_bytes, lost_bytes, wanted, events, wakeups, refused;
 };
 
-/// Sends that policy allowed a vCPU, lately, by what policy decides on. Whatever changes the answer changes
-/// the generation.
-class Verdicts
+class DomainState;
+
+/// Where messages of a vCPU went lately: for both addresses, the ring, to which policy let them go. Whatever
+/// changes the answer, of policy or of the tables, changes the generation. It starts at 1.
+class Routes
 {
   public:
-    bool knows(const argo_send_addr& send, uint64_t generation) const noexcept
+    struct Route
     {
-        const Entry& entry = entries_[place(send)];
-        return entry.ports == ports(send) && entry.rest == rest(send, generation);
+        DomainState* owner;
+        Ring* ring;
+    };
+
+    /// Null if it has none for these addresses that is of this generation.
+    const Route* find(const argo_send_addr& send, uint64_t generation) const noexcept
+    {
+        const Name name = __builtin_bit_cast(Name, send);
+        const Entry& entry = entries_[place(name)];
+        const bool known = entry.name.source == name.source && entry.name.destination == name.destination &&
+                           entry.generation == generation;
+        return known ? &entry.route : nullptr;
     }
 
-    void keep(const argo_send_addr& send, uint64_t generation) noexcept
+    void keep(const argo_send_addr& send, uint64_t generation, const Route& route) noexcept
     {
-        entries_[place(send)] = {ports(send), rest(send, generation)};
+        const Name name = __builtin_bit_cast(Name, send);
+        entries_[place(name)] = {name, generation, route};
     }
 
   private:
-    struct Entry
+    struct Name
     {
-        uint64_t ports;
-        uint64_t rest; ///< 0: none. Generations start at 1.
+        uint64_t source, destination;
     };
 
-    static uint32_t place(const argo_send_addr& send) noexcept
+    struct Entry
     {
-        return (send.dst.domid + send.dst.port + send.src.port) % 16;
-    }
-    static uint64_t ports(const argo_send_addr& send) noexcept
+        Name name;
+        uint64_t generation; ///< 0: the entry is empty
+        Route route;
+    };
+
+    static size_t place(const Name& name) noexcept
     {
-        return uint64_t{send.src.port} << 32 | send.dst.port;
-    }
-    static uint64_t rest(const argo_send_addr& send, uint64_t generation) noexcept
-    {
-        return generation << 16 | send.dst.domid;
+        return (name.destination ^ name.destination >> 32 ^ name.source) % 16;
     }
 
     Entry entries_[16] = {};
 };
-
-class DomainState;
 
 /// A vCPU of a domain: what its calls alone write.
 class alignas(cache_line) Vcpu : public Reader
@@ -190,9 +199,9 @@ class alignas(cache_line) Vcpu : public Reader
     explicit Vcpu(DomainState& vcpus_domain) noexcept : domain(vcpus_domain) {}
 
     DomainState& domain;
-    uint64_t enabled = 0; ///< the generation in which policy allowed it to use Argo
+    uint64_t ready = 0; ///< the generation in which its domain was found to be neither denied nor stale
     Tallies tallies;
-    Verdicts verdicts;
+    Routes routes;
 };
 
 /// A domain with all that belongs to this instance of it.

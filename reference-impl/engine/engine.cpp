@@ -65,10 +65,16 @@ Engine::~Engine() { domains_.clear(host_); }
 int64_t Engine::call(Domain& caller, uint32_t vcpu, uint64_t word, const uint64_t (&arguments)[4],
                      Privilege privilege) noexcept
 {
-    // The register's upper half is reserved like the frame's flags, and checked where they are.
-    const auto high = static_cast<uint32_t>(word >> 32);
-    Vcpu& calling = static_cast<DomainState&>(caller).vcpus()[vcpu];
-    return finish(calling, enter(calling, static_cast<uint32_t>(word), high, arguments, privilege));
+    return enter(static_cast<DomainState&>(caller).vcpus()[vcpu], word, arguments, privilege);
+}
+
+int64_t Engine::enter(Vcpu& vcpu, uint64_t word, const Arguments& arguments, Privilege privilege) noexcept
+{
+    const Inside inside(*this, vcpu);
+    const Result result = dispatch(vcpu, word, arguments, privilege);
+    if (result.is_error()) [[unlikely]]
+        vcpu.tallies.refused.add();
+    return result.value();
 }
 
 /// The offered operation of this number, or null.
@@ -82,24 +88,30 @@ const Engine::Operation* Engine::find_operation(uint32_t number) const noexcept
     return nullptr;
 }
 
-/// Errors of every call in order: ARGO-CALL-101 to -107. Then the operation's own.
-Result Engine::enter(Vcpu& vcpu, uint32_t word, uint32_t flags, const Arguments& arguments,
-                     Privilege privilege) noexcept
+/// Errors of every call in order: ARGO-CALL-101 to -107. Then the operation's own. A mechanism's flags, or
+/// the upper half of its register, are the upper half of `word`.
+Result Engine::dispatch(Vcpu& vcpu, uint64_t word, const Arguments& arguments, Privilege privilege) noexcept
 {
-    const Inside inside(*this, vcpu);
-    const uint32_t number = word & 0xffff;
-    const uint32_t major = word >> 16 & 0xff;
-    const uint32_t reserved = word >> 24;
+    const uint64_t generation = generation_.load(std::memory_order_acquire);
+    const uint64_t number = word & 0xffff;
+    const bool ready = vcpu.ready == generation;
 
-    if (privilege == Privilege::user) return Error::eperm;
-    if (flags != 0 || reserved != 0) return Error::einval;
-    if (major != ARGO_ABI_MAJOR) return Error::eopnotsupp;
-    if (!enabled(vcpu)) return Error::eacces;
-    const Operation* const operation = find_operation(number);
-    if (!operation) return Error::eopnotsupp;
-    if (vcpu.domain.stale.load(std::memory_order_acquire) && !operation->works_when_stale) {
-        return Error::estale;
+    // A message of one that was let in already passes all that follows.
+    if (word == ARGO_OPERATION_WORD(ARGO_OP_SENDV) && privilege == Privilege::kernel && ready) [[likely]] {
+        vcpu.tallies.calls[ARGO_OP_SENDV].add();
+        return sendv(vcpu, arguments);
     }
+
+    const uint64_t major = word >> 16 & 0xff;
+    if (privilege == Privilege::user) return Error::eperm;
+    if (word >> 24 != 0) return Error::einval;
+    if (major != ARGO_ABI_MAJOR) return Error::eopnotsupp;
+    if (!ready && !host_.allows({Hook::enable, vcpu.domain.domid(), 0, 0, 0})) return Error::eacces;
+    const Operation* const operation = find_operation(static_cast<uint32_t>(number));
+    if (!operation) return Error::eopnotsupp;
+    const bool stale = vcpu.domain.stale.load(std::memory_order_acquire);
+    if (stale && !operation->works_when_stale) return Error::estale;
+    if (!stale) vcpu.ready = generation;
     for (uint32_t unused = operation->arguments; unused < 4; ++unused) {
         if (arguments[unused] != 0) return Error::einval;
     }
@@ -108,38 +120,10 @@ Result Engine::enter(Vcpu& vcpu, uint32_t word, uint32_t flags, const Arguments&
     return (this->*operation->run)(vcpu, arguments);
 }
 
-/// What policy says of the caller, which is asked once in a generation if it is good news.
-bool Engine::enabled(Vcpu& vcpu) noexcept
-{
-    const uint64_t generation = generation_.load(std::memory_order_acquire);
-    if (vcpu.enabled == generation) return true;
-    if (!host_.allows({Hook::enable, vcpu.domain.domid(), 0, 0, 0})) return false;
-    vcpu.enabled = generation;
-    return true;
-}
-
-bool Engine::may_send(Vcpu& vcpu, const argo_send_addr& send) noexcept
-{
-    const uint64_t generation = generation_.load(std::memory_order_acquire);
-    if (vcpu.verdicts.knows(send, generation)) return true;
-    const auto& [source, destination] = send;
-    if (!host_.allows({Hook::send, vcpu.domain.domid(), source.port, destination.domid, destination.port})) {
-        return false;
-    }
-    vcpu.verdicts.keep(send, generation);
-    return true;
-}
-
 void Engine::settle() noexcept
 {
     next_generation();
     readers_.wait(host_, Uses::domains);
-}
-
-int64_t Engine::finish(Vcpu& vcpu, Result result) noexcept
-{
-    if (result.is_error()) vcpu.tallies.refused.add();
-    return result.value();
 }
 
 namespace {

@@ -134,10 +134,8 @@ class Engine
     // engine.cpp: entry
     static const Operation operations[];
     const Operation* find_operation(uint32_t number) const noexcept;
-    Result enter(Vcpu&, uint32_t word, uint32_t flags, const Arguments&, Privilege) noexcept;
-    bool enabled(Vcpu&) noexcept;
-    bool may_send(Vcpu&, const argo_send_addr&) noexcept;
-    int64_t finish(Vcpu&, Result) noexcept;
+    int64_t enter(Vcpu&, uint64_t word, const Arguments&, Privilege) noexcept;
+    Result dispatch(Vcpu&, uint64_t word, const Arguments&, Privilege) noexcept;
     GuestMemory memory_of(DomainState& domain) noexcept { return {host_, domain}; }
 
     // The operations, one in each file.
@@ -159,8 +157,8 @@ class Engine
 
     // sendv.cpp
     Error fetch_message(DomainState& caller, const Arguments&, Message&) noexcept;
-    Error find_destination(Vcpu&, const Message&, DomainState*& owner, Ring*& ring) noexcept;
-    Error deliver(Vcpu&, const Message&, DomainState& owner, Ring&, Ring::Published&) noexcept;
+    Error find_destination(Vcpu&, const argo_send_addr&, Routes::Route&) noexcept;
+    Error deliver(Vcpu&, const Message&, const Routes::Route&, Ring::Published&) noexcept;
 
     // notify.cpp
     Error check_entries(DomainState& caller, Gpa head, uint32_t& count) noexcept;

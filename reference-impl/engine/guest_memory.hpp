@@ -58,6 +58,21 @@ inline void load_once(std::byte* to, std::byte* guest, size_t bytes) noexcept
     load_words<uint8_t>(to, guest, bytes);
 }
 
+/// The same for one structure, which is in few words of 8 bytes if the guest laid it out well.
+template <class Structure>
+inline void load_once(Structure& to, std::byte* guest) noexcept
+{
+    auto* const bytes = reinterpret_cast<std::byte*>(&to);
+    if constexpr (sizeof to == 2 * sizeof(uint64_t)) {
+        if (in_words<uint64_t>(guest, sizeof to)) [[likely]] {
+            load_words<uint64_t>(bytes, guest, sizeof(uint64_t));
+            load_words<uint64_t>(bytes + sizeof(uint64_t), guest + sizeof(uint64_t), sizeof(uint64_t));
+            return;
+        }
+    }
+    load_once(bytes, guest, sizeof to);
+}
+
 inline void store_once(std::byte* guest, const std::byte* from, size_t bytes) noexcept
 {
     if (in_words<uint64_t>(guest, bytes)) return store_words<uint64_t>(guest, from, bytes);
@@ -116,6 +131,10 @@ class GuestMemory
     template <class Structure>
     bool fetch(Gpa gpa, Structure& to) const noexcept
     {
+        if (std::byte* const source = in_window(gpa, sizeof to)) [[likely]] {
+            load_once(to, source);
+            return true;
+        }
         return fetch(gpa, &to, sizeof to);
     }
 

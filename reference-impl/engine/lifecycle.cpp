@@ -67,6 +67,7 @@ void Engine::restore(Domain& restored) noexcept
     Vcpu& vcpu = domain.vcpus().front();
     const Inside inside(*this, vcpu);
     domain.stale.store(true, std::memory_order_release);
+    next_generation();
     domain.incarnation.store(next_number(), std::memory_order_relaxed);
     drop_everything(vcpu);
 }

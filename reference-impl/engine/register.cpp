@@ -108,6 +108,7 @@ Error Engine::install(DomainState& caller, const Registration& wanted, Ring*& ri
     ring = Ring::create(host_, port, partner, length, wanted.events, pages, limits_.max_ring_waiters);
     if (!ring) return Error::enomem;
     caller.rings.insert(*ring);
+    next_generation(); // it may be before another one now
     return Error::none;
 }
 

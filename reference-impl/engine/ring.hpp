@@ -137,6 +137,12 @@ class alignas(cache_line) Ring
     /// Takes the last place back, if nothing was published there.
     void take_back(const Place& place) noexcept { given_ = place.begin; }
 
+    /// Whether every message that has a place is published, but for this one.
+    bool only(const Place& place) const noexcept
+    {
+        return published_.load(std::memory_order_acquire) == place.begin;
+    }
+
     /// Whether every message that has a place is published.
     bool settled() const noexcept { return published_.load(std::memory_order_acquire) == given_; }
     void wait_until_settled(Host& host) const noexcept

@@ -32,6 +32,7 @@ void Engine::retire(Vcpu& vcpu, Removed& rings) noexcept
 {
     if (rings.empty()) return;
     readers_.leave(vcpu);
+    next_generation(); // no route leads there
     readers_.wait(host_, Uses::rings);
     readers_.enter(vcpu);
     while (Ring* const ring = rings.take()) {
