@@ -101,7 +101,7 @@ DomainState::DomainState(uint16_t domid, void* context, const Shape& shape, uint
       vcpus_(layout.vcpus),
       bytes_(layout.bytes)
 {
-    for (Vcpu& vcpu : vcpus_) new (&vcpu) Vcpu(*this);
+    for (Vcpu& vcpu : vcpus_) new (&vcpu) Vcpu(*this, shape.window, domid);
 }
 
 DomainState* DomainState::create(Host& host, uint16_t domid, void* context, const Shape& shape,

@@ -125,7 +125,7 @@ class BindingTable
 class Tally
 {
   public:
-    void add(uint64_t amount = 1) noexcept
+    [[gnu::always_inline]] void add(uint64_t amount = 1) noexcept
     {
         value_.store(value_.load(std::memory_order_relaxed) + amount, std::memory_order_relaxed);
     }
@@ -139,7 +139,7 @@ class Tally
 struct Tallies
 {
     Tally calls[ARGO_OP_RESET + 1];
-    Tally messages, payload_bytes, lost_bytes, wanted, events, wakeups, refused;
+    Tally messages, sent_at_once, payload_bytes, lost_bytes, wanted, events, wakeups, refused;
 };
 
 class DomainState;
@@ -149,6 +149,16 @@ class DomainState;
 class Routes
 {
   public:
+    /// Both addresses, as they are in memory.
+    struct Name
+    {
+        uint64_t source, destination;
+
+        Name() = default;
+        Name(uint64_t first, uint64_t second) noexcept : source(first), destination(second) {}
+        explicit Name(const argo_send_addr& send) noexcept { __builtin_memcpy(this, &send, sizeof *this); }
+    };
+
     struct Route
     {
         DomainState* owner;
@@ -156,28 +166,21 @@ class Routes
     };
 
     /// Null if it has none for these addresses that is of this generation.
-    const Route* find(const argo_send_addr& send, uint64_t generation) const noexcept
+    [[gnu::always_inline]] const Route* find(const Name& name, uint64_t generation) const noexcept
     {
-        const Name name = __builtin_bit_cast(Name, send);
         const Entry& entry = entries_[place(name)];
         const bool known = entry.name.source == name.source && entry.name.destination == name.destination &&
                            entry.generation == generation;
         return known ? &entry.route : nullptr;
     }
 
-    void keep(const argo_send_addr& send, uint64_t generation, const Route& route) noexcept
+    void keep(const Name& name, uint64_t generation, const Route& route) noexcept
     {
-        const Name name = __builtin_bit_cast(Name, send);
         entries_[place(name)] = {name, generation, route};
     }
 
   private:
-    struct Name
-    {
-        uint64_t source, destination;
-    };
-
-    struct Entry
+    struct alignas(64) Entry
     {
         Name name;
         uint64_t generation; ///< 0: the entry is empty
@@ -196,8 +199,13 @@ class Routes
 class alignas(cache_line) Vcpu : public Reader
 {
   public:
-    explicit Vcpu(DomainState& vcpus_domain) noexcept : domain(vcpus_domain) {}
+    Vcpu(DomainState& vcpus_domain, const Window& window, uint16_t vcpus_domid) noexcept
+        : near(window), domid(vcpus_domid), domain(vcpus_domain)
+    {
+    }
 
+    const Near near; ///< of the domain's memory
+    const uint64_t domid;
     DomainState& domain;
     uint64_t ready = 0; ///< the generation in which its domain was found to be neither denied nor stale
     Tallies tallies;

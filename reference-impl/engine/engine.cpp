@@ -65,15 +65,20 @@ Engine::~Engine() { domains_.clear(host_); }
 int64_t Engine::call(Domain& caller, uint32_t vcpu, uint64_t word, const uint64_t (&arguments)[4],
                      Privilege privilege) noexcept
 {
-    return enter(static_cast<DomainState&>(caller).vcpus()[vcpu], word, arguments, privilege);
+    Vcpu& calling = static_cast<DomainState&>(caller).vcpus()[vcpu];
+    if (word == ARGO_OPERATION_WORD(ARGO_OP_SENDV) && privilege == Privilege::kernel) {
+        const int64_t sent = send_at_once(calling, arguments);
+        if (sent >= 0) return sent;
+    }
+    return enter(calling, word, arguments, privilege);
 }
 
-int64_t Engine::enter(Vcpu& vcpu, uint64_t word, const Arguments& arguments, Privilege privilege) noexcept
+[[gnu::noinline]] int64_t Engine::enter(Vcpu& vcpu, uint64_t word, const Arguments& arguments,
+                                        Privilege privilege) noexcept
 {
     const Inside inside(*this, vcpu);
     const Result result = dispatch(vcpu, word, arguments, privilege);
-    if (result.is_error()) [[unlikely]]
-        vcpu.tallies.refused.add();
+    if (result.is_error()) vcpu.tallies.refused.add();
     return result.value();
 }
 
@@ -94,18 +99,11 @@ Result Engine::dispatch(Vcpu& vcpu, uint64_t word, const Arguments& arguments, P
 {
     const uint64_t generation = generation_.load(std::memory_order_acquire);
     const uint64_t number = word & 0xffff;
-    const bool ready = vcpu.ready == generation;
-
-    // A message of one that was let in already passes all that follows.
-    if (word == ARGO_OPERATION_WORD(ARGO_OP_SENDV) && privilege == Privilege::kernel && ready) [[likely]] {
-        vcpu.tallies.calls[ARGO_OP_SENDV].add();
-        return sendv(vcpu, arguments);
-    }
-
     const uint64_t major = word >> 16 & 0xff;
     if (privilege == Privilege::user) return Error::eperm;
     if (word >> 24 != 0) return Error::einval;
     if (major != ARGO_ABI_MAJOR) return Error::eopnotsupp;
+    const bool ready = vcpu.ready == generation;
     if (!ready && !host_.allows({Hook::enable, vcpu.domain.domid(), 0, 0, 0})) return Error::eacces;
     const Operation* const operation = find_operation(static_cast<uint32_t>(number));
     if (!operation) return Error::eopnotsupp;
@@ -131,13 +129,16 @@ namespace {
 void add(Counters& sum, const Vcpu& vcpu) noexcept
 {
     const Tallies& more = vcpu.tallies;
+    const uint64_t at_once = more.sent_at_once.value();
+    const uint64_t messages = more.messages.value() + at_once;
     for (uint32_t number = 0; number <= ARGO_OP_RESET; ++number)
         sum.calls[number] += more.calls[number].value();
-    sum.messages += more.messages.value();
+    sum.calls[ARGO_OP_SENDV] += at_once;
+    sum.messages += messages;
     sum.payload_bytes += more.payload_bytes.value();
     sum.copied_bytes += more.payload_bytes.value() + more.lost_bytes.value();
     sum.events += more.events.value();
-    sum.suppressed += more.messages.value() - more.wanted.value();
+    sum.suppressed += messages - more.wanted.value();
     sum.wakeups += more.wakeups.value();
     sum.refused += more.refused.value();
 }

@@ -156,6 +156,8 @@ class Engine
     void retire(Vcpu&, Removed&) noexcept;
 
     // sendv.cpp
+    int64_t send_at_once(Vcpu&, const Arguments&) noexcept;
+    void tell(Vcpu&, DomainState& owner, uint16_t binding) noexcept;
     Error fetch_message(DomainState& caller, const Arguments&, Message&) noexcept;
     Error find_destination(Vcpu&, const argo_send_addr&, Routes::Route&) noexcept;
     Error deliver(Vcpu&, const Message&, const Routes::Route&, Ring::Published&) noexcept;

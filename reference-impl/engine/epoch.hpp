@@ -45,18 +45,15 @@ class Readers
         std::atomic_thread_fence(std::memory_order_seq_cst); // before the first look-up
     }
 
-    /// From here on it uses domains alone: for what takes the host's time.
-    void leave_rings(Reader& reader) noexcept
+    void leave(Reader& reader) noexcept { reader.rings_.store(0, std::memory_order_release); }
+
+    /// Leaves, but goes on to use domains: for what takes the host's time.
+    void leave_for_domains(Reader& reader) noexcept
     {
         reader.domains_.store(reader.rings_.load(std::memory_order_relaxed), std::memory_order_relaxed);
-        reader.rings_.store(0, std::memory_order_release);
+        leave(reader);
     }
-
-    void leave(Reader& reader) noexcept
-    {
-        reader.rings_.store(0, std::memory_order_release);
-        reader.domains_.store(0, std::memory_order_release);
-    }
+    void leave_domains(Reader& reader) noexcept { reader.domains_.store(0, std::memory_order_release); }
 
     /// Returns when no call that runs now uses these, whatever begins meanwhile. What those calls did is
     /// seen. Who waits is in no call.

@@ -16,7 +16,7 @@ bool Engine::call_frame(Domain& caller, uint32_t vcpu, uint64_t address, Privile
     argo_frame frame;
     load_once(reinterpret_cast<std::byte*>(&frame), guest, offsetof(argo_frame, result));
     const uint64_t word = frame.op | uint64_t{frame.flags} << 32;
-    const int64_t result = enter(domain.vcpus()[vcpu], word, frame.arg, privilege);
+    const int64_t result = call(domain, vcpu, word, frame.arg, privilege);
 
     auto& shared = reinterpret_cast<argo_frame*>(guest)->result;
     std::atomic_ref<int64_t>(shared).store(result, std::memory_order_release);

@@ -32,6 +32,12 @@ inline void load_words(std::byte* to, std::byte* guest, size_t bytes) noexcept
     }
 }
 
+/// One aligned word.
+inline uint64_t load_word(std::byte* guest) noexcept
+{
+    return std::atomic_ref<uint64_t>(*reinterpret_cast<uint64_t*>(guest)).load(std::memory_order_relaxed);
+}
+
 /// The way back.
 template <class Word>
 inline void store_words(std::byte* guest, const std::byte* from, size_t bytes) noexcept
@@ -79,6 +85,28 @@ inline void store_once(std::byte* guest, const std::byte* from, size_t bytes) no
     if (in_words<uint32_t>(guest, bytes)) return store_words<uint32_t>(guest, from, bytes);
     store_words<uint8_t>(guest, from, bytes);
 }
+
+/// Where in a domain's window `reach` bytes may be touched without a further look.
+class Near
+{
+  public:
+    static constexpr uint32_t reach = 4096;
+
+    explicit Near(const Window& window) noexcept
+        : first_(window.first),
+          count_(window.bytes >= reach ? window.bytes - reach + 1 : 0),
+          host_(window.host)
+    {
+    }
+
+    bool holds(Gpa gpa) const noexcept { return gpa.value - first_ < count_; }
+    std::byte* at(Gpa gpa) const noexcept { return host_ + (gpa.value - first_); }
+
+  private:
+    uint64_t first_;
+    uint64_t count_;
+    std::byte* host_;
+};
 
 /// The memory of one domain. Cheap to make and to copy. Thread-safe.
 class GuestMemory

@@ -26,14 +26,20 @@ class Lock
   public:
     void acquire(Host& host) noexcept
     {
-        while (held_.exchange(true, std::memory_order_acquire)) {
-            while (held_.load(std::memory_order_relaxed)) host.relax();
-        }
+        if (held_.exchange(true, std::memory_order_acquire)) [[unlikely]]
+            wait(host);
     }
 
     void release() noexcept { held_.store(false, std::memory_order_release); }
 
   private:
+    [[gnu::noinline, gnu::cold]] void wait(Host& host) noexcept
+    {
+        do {
+            while (held_.load(std::memory_order_relaxed)) host.relax();
+        } while (held_.exchange(true, std::memory_order_acquire));
+    }
+
     std::atomic<bool> held_{false};
 };
 

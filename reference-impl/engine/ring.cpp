@@ -8,13 +8,6 @@
 namespace argo::engine {
 namespace {
 
-constexpr uint32_t round_up_to_slot(uint32_t bytes) noexcept
-{
-    return (bytes + ARGO_SLOT - 1) / ARGO_SLOT * ARGO_SLOT;
-}
-
-std::atomic_ref<uint32_t> shared(uint32_t& pointer) noexcept { return std::atomic_ref<uint32_t>(pointer); }
-
 /// Bytes of a Ring and its places for waiters, which stand behind it.
 constexpr size_t ring_bytes(uint32_t max_waiters) noexcept
 {
@@ -94,17 +87,11 @@ void Ring::replace(Host& host, PageList& pages, EventChoice events) noexcept
     wait_until_settled(host);
     pages_.swap(pages);
     first_page_ = pages_[0];
-    adjacent_ = pages_.adjacent();
+    const bool adjacent = pages_.adjacent();
+    data_ = adjacent ? first_page_ + sizeof(argo_ring) : nullptr;
+    straight_ = adjacent ? length : 0;
     events_ = events;
     adopt_header();
-}
-
-/// rx_ptr as the engine takes it: a multiple of ARGO_SLOT below the length. ARGO-RING-005, -006. Acquire: the
-/// receiver is done with what stood before it when that is overwritten. ARGO-RING-009.
-uint32_t Ring::load_rx() const noexcept
-{
-    const uint32_t rx = round_up_to_slot(shared(header().rx_ptr).load(std::memory_order_acquire));
-    return rx < length ? rx : 0; // the largest ones were rounded to zero already
 }
 
 /// The tx_ptr that a registration finds goes on if it can; else the ring starts out empty.
@@ -118,12 +105,6 @@ void Ring::adopt_header() noexcept
     }
     given_ = tx;
     published_.store(tx, std::memory_order_release);
-}
-
-uint32_t Ring::free_bytes() const noexcept
-{
-    const uint32_t rx = load_rx();
-    return rx > given_ ? rx - given_ : length - given_ + rx;
 }
 
 Ring::Place Ring::give_place(uint32_t payload) noexcept
@@ -145,21 +126,6 @@ Ring::Published Ring::publish(Host& host, const Place& place) noexcept
     return result;
 }
 
-/// Whether the owner wants an event for the message at this place, which is published. Wish and position are
-/// loaded once each, and only after tx_ptr is there for a receiver that has stored them and is about to look
-/// a last time: it has a fence, too. ARGO-SUPPRESS-003.
-bool Ring::wants_event(const Place& place) const noexcept
-{
-    if (!events_.suppress) return true; // ARGO-SUPPRESS-008
-    std::atomic_thread_fence(std::memory_order_seq_cst);
-    const uint32_t wish = shared(header().wish).load(std::memory_order_relaxed);
-    const uint32_t position = shared(header().position).load(std::memory_order_relaxed);
-    if (wish == ARGO_WISH_NONE) return false;
-    if (wish != ARGO_WISH_PAST || position >= length) return true; // ARGO-SUPPRESS-005, -006
-    if (place.begin < place.end) return place.begin <= position && position < place.end;
-    return place.begin <= position || position < place.end;
-}
-
 /// Where the next byte of a message goes.
 class Ring::Writer
 {
@@ -168,8 +134,8 @@ class Ring::Writer
 
     std::byte* at() const noexcept
     {
+        if (ring_.data_) return ring_.data_ + position_;
         const uint64_t offset = sizeof(argo_ring) + position_;
-        if (ring_.adjacent_) return ring_.first_page_ + offset;
         return ring_.pages_[static_cast<uint32_t>(offset / ARGO_PAGE_SIZE)] + offset % ARGO_PAGE_SIZE;
     }
 
@@ -178,7 +144,7 @@ class Ring::Writer
     {
         const size_t data = ring_.length - position_;
         if (bytes > data) bytes = data;
-        return ring_.adjacent_ ? bytes : GuestMemory::within_page({sizeof(argo_ring) + position_}, bytes);
+        return ring_.data_ ? bytes : GuestMemory::within_page({sizeof(argo_ring) + position_}, bytes);
     }
 
     /// No more than to the end of the data.

@@ -29,6 +29,14 @@ constexpr uint32_t ring_pages(uint32_t length) noexcept
     return static_cast<uint32_t>((sizeof(argo_ring) + length + ARGO_PAGE_SIZE - 1) / ARGO_PAGE_SIZE);
 }
 
+constexpr uint32_t round_up_to_slot(uint32_t bytes) noexcept
+{
+    return (bytes + ARGO_SLOT - 1) / ARGO_SLOT * ARGO_SLOT;
+}
+
+/// A word of a ring's header, which the guest may write.
+inline std::atomic_ref<uint32_t> shared(uint32_t& word) noexcept { return std::atomic_ref<uint32_t>(word); }
+
 /// Host addresses of a ring's pages, in the ring's order.
 class PageList
 {
@@ -105,7 +113,7 @@ class alignas(cache_line) Ring
     /// Whether a message of this payload fits when so many bytes are free. ARGO-SENDV-031.
     static bool fits(uint32_t payload, uint32_t free) noexcept
     {
-        return free >= ARGO_RING_OVERHEAD && payload <= free - ARGO_RING_OVERHEAD;
+        return uint64_t{payload} + ARGO_RING_OVERHEAD <= free;
     }
 
     /// Where a message stands: from its header to the slot behind it.
@@ -129,7 +137,7 @@ class alignas(cache_line) Ring
 
     /// Bytes that no unread message covers, nor a place that is given. Reads rx_ptr, once: use what it
     /// returned, do not ask twice.
-    uint32_t free_bytes() const noexcept;
+    uint32_t free_bytes() const noexcept { return free_from(given_); }
 
     /// The place of a message that fits.
     Place give_place(uint32_t payload) noexcept;
@@ -157,6 +165,11 @@ class alignas(cache_line) Ring
     std::span<Waiter> waiters() noexcept { return {waiters_, max_waiters_}; }
     uint32_t waiting = 0; ///< how many places are not free
 
+    /// A short message in one piece, all at once, if it goes in without further ado: the pages are adjacent,
+    /// the message does not wrap, every other one is published, and there is space. Else false, and nothing
+    /// happened.
+    bool insert(const uint64_t (&header)[2], const std::byte* payload, uint32_t bytes, Published&) noexcept;
+
     // What follows is called by who has a place, with the lock or without.
 
     /// Copies a message to its place. Returns the bytes of payload that were copied: fewer than there are if
@@ -177,16 +190,78 @@ class alignas(cache_line) Ring
     argo_ring& header() const noexcept { return *reinterpret_cast<argo_ring*>(first_page_); }
     uint32_t load_rx() const noexcept;
     void adopt_header() noexcept;
+    uint32_t free_from(uint32_t given) const noexcept;
     bool wants_event(const Place&) const noexcept;
+    bool wishes(const Place&) const noexcept;
 
     uint32_t given_ = 0;                 // where the next place begins
     std::atomic<uint32_t> published_{0}; // tx_ptr; places from here to given_ are being filled
     EventChoice events_{};
-    bool adjacent_ = false; // the pages are, from the first on
     std::byte* first_page_ = nullptr;
+    std::byte* data_ = nullptr; // none if the pages are not adjacent
+    uint32_t straight_ = 0;     // a message that ends before this needs no care; 0 if they are not
     PageList pages_;
     const uint32_t max_waiters_;
     Waiter* const waiters_;
 };
+
+/// rx_ptr as the engine takes it: a multiple of ARGO_SLOT below the length. ARGO-RING-005, -006. Acquire: the
+/// receiver is done with what stood before it when that is overwritten. ARGO-RING-009.
+inline uint32_t Ring::load_rx() const noexcept
+{
+    const uint32_t rx = round_up_to_slot(shared(header().rx_ptr).load(std::memory_order_acquire));
+    return rx < length ? rx : 0; // the largest ones were rounded to zero already
+}
+
+[[gnu::always_inline]] inline uint32_t Ring::free_from(uint32_t given) const noexcept
+{
+    const uint32_t rx = load_rx();
+    return (rx > given ? 0 : length) + rx - given;
+}
+
+/// Whether the owner wants an event for the message at this place, which is published. Wish and position are
+/// loaded once each, and only after tx_ptr is there for a receiver that has stored them and is about to look
+/// a last time: it has a fence, too. ARGO-SUPPRESS-003.
+inline bool Ring::wants_event(const Place& place) const noexcept
+{
+    if (!events_.suppress) return true; // ARGO-SUPPRESS-008
+    std::atomic_thread_fence(std::memory_order_seq_cst);
+    return wishes(place);
+}
+
+[[gnu::always_inline]] inline bool Ring::wishes(const Place& place) const noexcept
+{
+    const uint32_t wish = shared(header().wish).load(std::memory_order_relaxed);
+    if (wish == ARGO_WISH_NONE) return false;
+    const uint32_t position = shared(header().position).load(std::memory_order_relaxed);
+    if (wish != ARGO_WISH_PAST || position >= length) return true; // ARGO-SUPPRESS-005, -006
+    if (place.begin < place.end) return place.begin <= position && position < place.end;
+    return place.begin <= position || position < place.end;
+}
+
+[[gnu::always_inline]] inline bool Ring::insert(const uint64_t (&message)[2], const std::byte* payload,
+                                                uint32_t bytes, Published& published) noexcept
+{
+    const uint32_t begin = given_;
+    const uint32_t end = begin + static_cast<uint32_t>(sizeof message) + round_up_to_slot(bytes);
+    if (end >= straight_ || published_.load(std::memory_order_relaxed) != begin) return false;
+    if (!fits(bytes, free_from(begin))) return false;
+
+    std::byte* const at = data_ + begin;
+    __builtin_memcpy(at, &message[0], sizeof message[0]);
+    __builtin_memcpy(at + sizeof message[0], &message[1], sizeof message[1]);
+    __builtin_memmove(at + sizeof message, payload, bytes);
+    given_ = end;
+    argo_ring& shared_header = header();
+    shared(shared_header.tx_ptr).store(end, std::memory_order_release);
+    published.wanted = true;
+    if (events_.suppress) {
+        std::atomic_thread_fence(std::memory_order_seq_cst);
+        published.wanted = wishes({begin, end});
+    }
+    published.binding = events_.binding;
+    published_.store(end, std::memory_order_release);
+    return true;
+}
 
 } // namespace argo::engine

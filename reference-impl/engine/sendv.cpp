@@ -7,7 +7,7 @@
 namespace argo::engine {
 namespace {
 
-constexpr uint32_t short_message = 1024; // bytes that are copied in about the time that a lock takes
+constexpr uint32_t short_message = Near::reach; // bytes that are copied in about the time that a lock takes
 
 } // namespace
 
@@ -25,7 +25,7 @@ struct Engine::Message
 };
 
 /// Thread-safe.
-inline Result Engine::sendv(Vcpu& vcpu, const Arguments& arguments) noexcept
+Result Engine::sendv(Vcpu& vcpu, const Arguments& arguments) noexcept
 {
     Message message;
     if (const Error error = fetch_message(vcpu.domain, arguments, message); failed(error)) return error;
@@ -34,17 +34,59 @@ inline Result Engine::sendv(Vcpu& vcpu, const Arguments& arguments) noexcept
     Ring::Published published;
     if (const Error error = deliver(vcpu, message, route, published); failed(error)) return error;
 
-    if (published.wanted) {
-        vcpu.tallies.wanted.add();
-        readers_.leave_rings(vcpu); // the host may take its time with the event
-        signal(vcpu, *route.owner, published.binding);
-    }
+    if (published.wanted) tell(vcpu, *route.owner, published.binding);
     return Result::success(message.bytes);
+}
+
+/// What most messages are: short, in one piece, in memory that needs no look-up, to where one went lately,
+/// into a ring that takes it at once. Decides nothing that sendv decides otherwise: in all other cases it
+/// returns a negative number, and nothing happened but that arguments were read, which are then read anew.
+[[gnu::always_inline]] inline int64_t Engine::send_at_once(Vcpu& vcpu, const Arguments& arguments) noexcept
+{
+    constexpr int64_t no = -1;
+    const Near near = vcpu.near;
+    if (!near.holds({arguments[0]}) || !near.holds({arguments[1]})) return no;
+    const uint64_t count = arguments[2], type = arguments[3];
+    if (count != 1 || type > UINT32_MAX) return no;
+    std::byte* const send_at = near.at({arguments[0]});
+    std::byte* const piece_at = near.at({arguments[1]});
+    if (!in_words<uint64_t>(send_at, reinterpret_cast<uintptr_t>(piece_at))) return no;
+    const Routes::Name name{load_word(send_at), load_word(send_at + sizeof(uint64_t))};
+    const Gpa base{load_word(piece_at)};
+    const uint64_t bytes = load_word(piece_at + sizeof(uint64_t)); // and flags above them
+    if (!near.holds(base) || bytes > Near::reach) return no;
+
+    const Inside inside(*this, vcpu);
+    const Routes::Route* const route = vcpu.routes.find(name, generation_.load(std::memory_order_acquire));
+    if (!route)
+        return no; // else it is of this generation, as is what was found out about the caller before it
+
+    // The message's header: length and port, then domid and type.
+    const uint64_t header[2] = {(bytes + sizeof(argo_message)) | name.source << 32, vcpu.domid | type << 32};
+    Ring::Published published;
+    Ring& ring = *route->ring;
+    ring.lock.acquire(host_);
+    const bool inserted = ring.insert(header, near.at(base), static_cast<uint32_t>(bytes), published);
+    ring.lock.release();
+    if (!inserted) return no;
+    vcpu.tallies.sent_at_once.add();
+    vcpu.tallies.payload_bytes.add(bytes);
+    if (published.wanted) tell(vcpu, *route->owner, published.binding);
+    return static_cast<int64_t>(bytes);
+}
+
+/// About a message that its owner wants to hear of.
+void Engine::tell(Vcpu& vcpu, DomainState& owner, uint16_t binding) noexcept
+{
+    vcpu.tallies.wanted.add();
+    readers_.leave_for_domains(vcpu); // the host may take its time with the event
+    signal(vcpu, owner, binding);
+    readers_.leave_domains(vcpu);
 }
 
 /// All about the arguments, payload memory included, before anything is looked up.
 /// Errors in order: ARGO-SENDV-101 to -105.
-inline Error Engine::fetch_message(DomainState& caller, const Arguments& arguments, Message& message) noexcept
+Error Engine::fetch_message(DomainState& caller, const Arguments& arguments, Message& message) noexcept
 {
     const auto [addresses, iovs, count, type] = arguments;
     const GuestMemory memory = memory_of(caller);
@@ -54,7 +96,7 @@ inline Error Engine::fetch_message(DomainState& caller, const Arguments& argumen
     message.type = static_cast<uint32_t>(type);
 
     if (!memory.fetch({addresses}, message.addresses)) return Error::efault;
-    if (count == 1) [[likely]] {
+    if (count == 1) {
         if (!memory.fetch({iovs}, message.pieces[0])) return Error::efault;
     } else if (!memory.fetch({iovs}, message.pieces, count * sizeof(argo_iov))) {
         return Error::efault;
@@ -82,10 +124,10 @@ inline Error Engine::fetch_message(DomainState& caller, const Arguments& argumen
 }
 
 /// Errors in order: ARGO-SENDV-106 to -108. Policy decides before the destination is looked up.
-inline Error Engine::find_destination(Vcpu& vcpu, const argo_send_addr& send, Routes::Route& route) noexcept
+Error Engine::find_destination(Vcpu& vcpu, const argo_send_addr& send, Routes::Route& route) noexcept
 {
     const uint64_t generation = vcpu.ready;
-    if (const Routes::Route* const known = vcpu.routes.find(send, generation)) [[likely]] {
+    if (const Routes::Route* const known = vcpu.routes.find(Routes::Name(send), generation)) {
         route = *known;
         return Error::none;
     }
@@ -100,15 +142,15 @@ inline Error Engine::find_destination(Vcpu& vcpu, const argo_send_addr& send, Ro
     if (!route.owner) return Error::eacces;
     route.ring = route.owner->rings.match(destination.port, caller.domid());
     if (!route.ring) return Error::econnrefused;
-    vcpu.routes.keep(send, generation, route);
+    vcpu.routes.keep(Routes::Name(send), generation, route);
     return Error::none;
 }
 
 /// Errors in order: ARGO-SENDV-109 to -111. The ring is locked while its space is looked at and given. It
 /// stays so while a short message is copied, which takes no longer than to lock it again; and while one is
 /// copied that may turn out not to be there: it is the last one then, and its place is taken back.
-inline Error Engine::deliver(Vcpu& vcpu, const Message& message, const Routes::Route& route,
-                             Ring::Published& published) noexcept
+Error Engine::deliver(Vcpu& vcpu, const Message& message, const Routes::Route& route,
+                      Ring::Published& published) noexcept
 {
     DomainState& caller = vcpu.domain;
     Ring& ring = *route.ring;
@@ -130,7 +172,7 @@ inline Error Engine::deliver(Vcpu& vcpu, const Message& message, const Routes::R
         if (!message.certain) [[unlikely]]
             ring.wait_until_settled(host_);
         place = ring.give_place(message.bytes);
-        if (!message.certain || (message.bytes <= short_message && ring.only(place))) [[likely]] {
+        if (!message.certain || (message.bytes <= short_message && ring.only(place))) {
             const uint64_t copied = ring.fill(place, header, sender, message.iovs());
             if (copied != message.bytes) [[unlikely]] {
                 ring.take_back(place);

@@ -100,7 +100,7 @@ TEST(Concurrency, ManySendersToOneRingLoseNothingAndKeepTheirOrder)
 /// Payload of the n-th message of a sender: long ones are copied while the ring is not locked.
 Bytes long_or_short(uint32_t n, uint32_t sender)
 {
-    Bytes bytes = pattern(n % 3 == 0 ? 8 + n % 64 : 1025 + (n * 977 + sender * 131) % 7000, n * 31 + sender);
+    Bytes bytes = pattern(n % 3 == 0 ? 8 + n % 64 : 4097 + (n * 977 + sender * 131) % 4000, n * 31 + sender);
     std::memcpy(bytes.data(), &n, sizeof n);
     return bytes;
 }
