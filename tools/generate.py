@@ -5,6 +5,7 @@
     generate.py headers --out DIR                     write the C headers
     generate.py layout --lang c|cxx --out FILE        write the layout test of the headers
     generate.py suite --out FILE                      write the rows of errors for the conformance suite
+    generate.py grammar --out FILE                    write what the fuzz targets make calls from
     generate.py check [--headers DIR] [--suite FILE]  compare what is committed of these with the registry
 
 Exit: 0 done, or nothing differs; 1 something differs; 2 the registry or the command line is wrong.
@@ -18,6 +19,7 @@ import sys
 from pathlib import Path
 
 import registry
+from generate_grammar import grammar
 from generate_headers import headers
 from generate_layout import layout
 from generate_suite import error_rows
@@ -84,6 +86,8 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("--out", type=Path, required=True, metavar="FILE")
     command = commands.add_parser("suite", help="write the rows of errors for the conformance suite")
     command.add_argument("--out", type=Path, required=True, metavar="FILE")
+    command = commands.add_parser("grammar", help="write what the fuzz targets make calls from")
+    command.add_argument("--out", type=Path, required=True, metavar="FILE")
     command = commands.add_parser("check", help="compare what is committed with the registry")
     command.add_argument("--headers", type=Path, default=HEADERS, metavar="DIR")
     command.add_argument("--suite", type=Path, default=SUITE, metavar="FILE")
@@ -103,6 +107,8 @@ def main(arguments: list[str]) -> int:
                 write(options.out / name, text)
         elif options.command == "suite":
             write(options.out, error_rows(source))
+        elif options.command == "grammar":
+            write(options.out, grammar(source))
         else:
             write(options.out, layout(source, options.lang))
     except RegistryError as error:
