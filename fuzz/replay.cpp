@@ -1,14 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
+// replay [--time S] [--current FILE] FILE|FOLDER...
 // Runs a fuzz target without a fuzzer: every file of the folders and files that are named, as it is; and
-// changed ones, bytes altered, dropped and doubled, which are the same ones in each run.
+// changed ones, bytes altered, dropped and doubled, the same in each run: some thousand, or for S seconds.
 #include <algorithm>
+#include <chrono>
 #include <cstdint>
 #include <cstdio>
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <random>
 #include <string>
+#include <string_view>
 #include <vector>
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size);
@@ -17,8 +21,10 @@ namespace {
 
 constexpr size_t changed_inputs = 2000;
 
-void run(const std::string& input)
+/// `current`: where the input is while it runs; null: nowhere.
+void run(const std::string& input, const char* current)
 {
+    if (current != nullptr) std::ofstream(current, std::ios::binary) << input;
     LLVMFuzzerTestOneInput(reinterpret_cast<const uint8_t*>(input.data()), input.size());
 }
 
@@ -49,8 +55,18 @@ std::vector<std::filesystem::path> files(const std::filesystem::path& path)
 
 int main(int argc, char** argv)
 {
+    std::chrono::seconds time{0};
+    const char* current = nullptr;
     std::vector<std::string> inputs;
     for (int i = 1; i < argc; ++i) {
+        if (argv[i] == std::string_view("--time") && i + 1 < argc) {
+            time = std::chrono::seconds(std::strtol(argv[++i], nullptr, 10));
+            continue;
+        }
+        if (argv[i] == std::string_view("--current") && i + 1 < argc) {
+            current = argv[++i];
+            continue;
+        }
         for (const auto& path : files(argv[i])) {
             std::ifstream file(path, std::ios::binary);
             inputs.emplace_back(std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>());
@@ -58,8 +74,13 @@ int main(int argc, char** argv)
         }
     }
     if (inputs.empty()) return std::fprintf(stderr, "no inputs; name files, or folders of them\n"), 2;
-    for (const std::string& input : inputs) run(input);
+    for (const std::string& input : inputs) run(input, current);
     std::mt19937 random(1);
-    for (size_t n = 0; n < changed_inputs; ++n) run(changed(inputs[n % inputs.size()], random));
-    std::printf("%zu inputs, %zu changed ones\n", inputs.size(), changed_inputs);
+    const auto end = std::chrono::steady_clock::now() + time;
+    size_t changes = 0;
+    const auto more = [&] {
+        return time.count() == 0 ? changes < changed_inputs : std::chrono::steady_clock::now() < end;
+    };
+    for (; more(); ++changes) run(changed(inputs[changes % inputs.size()], random), current);
+    std::printf("%zu inputs, %zu changed ones\n", inputs.size(), changes);
 }
