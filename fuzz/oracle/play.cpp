@@ -264,7 +264,7 @@ class Play
     /// By registers, or by a frame at this address.
     void call(Guest& guest, const Call& call, std::optional<uint64_t> by_frame = {})
     {
-        const uint32_t vcpu = 0;
+        const uint32_t vcpu = call.user ? 0 : input_.below(vcpus_at_once);
         const auto privilege = call.user ? engine::Privilege::user : engine::Privilege::kernel;
         const auto number = static_cast<uint32_t>(call.word & 0xffff);
         const uint64_t frame = by_frame.value_or(0);

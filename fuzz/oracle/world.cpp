@@ -79,13 +79,13 @@ void* Host::allocate(size_t bytes) noexcept
 {
     if (allocations_left.fetch_sub(1, std::memory_order_relaxed) <= 0) return nullptr;
     allocated += static_cast<int64_t>(bytes);
-    return ::operator new(bytes, std::nothrow);
+    return ::operator new(bytes, std::align_val_t{engine::cache_line}, std::nothrow);
 }
 
 void Host::release(void* memory, size_t bytes) noexcept
 {
     allocated -= static_cast<int64_t>(bytes);
-    ::operator delete(memory);
+    ::operator delete(memory, std::align_val_t{engine::cache_line});
 }
 
 void Host::relax() noexcept { std::this_thread::yield(); }
@@ -101,18 +101,21 @@ std::vector<Event> Host::take_events()
 
 engine::Domain* create(engine::Engine& engine, Guest& guest)
 {
-    return guest.domain = engine.create(guest.domid, &guest);
+    engine::Shape shape{.vcpus = vcpus_at_once};
+    if (guest.in_window(0)) shape.window = {0, guest.window() * page_size, guest.page(0)};
+    return guest.domain = engine.create(guest.domid, &guest, shape);
 }
 
-int64_t call(engine::Engine& engine, Guest& guest, uint32_t, uint64_t word, const uint64_t (&arguments)[4],
-             engine::Privilege privilege)
+int64_t call(engine::Engine& engine, Guest& guest, uint32_t vcpu, uint64_t word,
+             const uint64_t (&arguments)[4], engine::Privilege privilege)
 {
-    return engine.call(*guest.domain, word, arguments, privilege);
+    return engine.call(*guest.domain, vcpu, word, arguments, privilege);
 }
 
-bool call_frame(engine::Engine& engine, Guest& guest, uint32_t, uint64_t address, engine::Privilege privilege)
+bool call_frame(engine::Engine& engine, Guest& guest, uint32_t vcpu, uint64_t address,
+                engine::Privilege privilege)
 {
-    return engine.call_frame(*guest.domain, address, privilege);
+    return engine.call_frame(*guest.domain, vcpu, address, privilege);
 }
 
 void found(const char* what) noexcept

@@ -24,6 +24,8 @@ constexpr uint32_t pages = low_pages + 1; // and one at the end of the address s
 constexpr uint64_t last_gfn = UINT64_MAX / page_size;
 constexpr uint32_t vcpus[] = {0, 1, 5}; // x2APIC IDs
 
+constexpr uint32_t vcpus_at_once = 2;
+
 /// What a guest may do with each of its pages.
 enum class Rights : uint8_t
 {
@@ -64,6 +66,7 @@ class Guest
     Guest(uint16_t domid, uint32_t window);
 
     std::byte* page(uint32_t index) const noexcept { return pages_[index]; }
+    uint32_t window() const noexcept { return window_; }
     bool in_window(uint32_t index) const noexcept { return index < window_; }
 
     const uint16_t domid;

@@ -65,7 +65,7 @@ void RingTable::remove(Ring& ring) noexcept
 struct DomainState::Layout
 {
     Layout(void* memory, uint32_t vcpu_count, uint32_t max_rings, uint32_t max_bindings) noexcept
-        : start(static_cast<std::byte*>(memory)),
+        : start(reinterpret_cast<uintptr_t>(memory)),
           vcpus(take<Vcpu>(vcpu_count)),
           interrupts(take<Interrupt>(max_bindings)),
           chains(take<RingTable::Link>(std::bit_ceil(2 * (max_rings ? max_rings : 1)))),
@@ -83,7 +83,7 @@ struct DomainState::Layout
         return taken;
     }
 
-    std::byte* const start;
+    const uintptr_t start; // null, too: only bytes is of interest then
     size_t bytes = sizeof(DomainState);
     const std::span<Vcpu> vcpus;
     const std::span<Interrupt> interrupts;
