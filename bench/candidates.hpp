@@ -35,6 +35,13 @@ class Lean
         return engine_.call(caller, vcpu, ARGO_OPERATION_WORD(operation), arguments);
     }
 
+    /// Has the domain's events raised. It makes no calls meanwhile.
+    void bind(Domain& domain)
+    {
+        const uint64_t arguments[4] = {0, ARGO_BINDING_LAPIC, 0, 32};
+        call(domain, 0, ARGO_OP_VECTOR, arguments);
+    }
+
     engine::Counters counters() const { return engine_.counters(); }
 
   private:
@@ -57,6 +64,8 @@ class Baseline
     {
         return engine_.call(caller, operation, arguments);
     }
+
+    void bind(Domain&) {} // all events are raised
 
   private:
     XenLike engine_;

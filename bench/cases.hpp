@@ -11,5 +11,7 @@ namespace argo::bench {
 constexpr uint32_t sizes[] = {0, 1, 16, 64, 256, 1024, 4096, 16384, 65536, 262144, 1048576};
 
 void add_send_cases();
+void add_receive_cases();
+void add_travel_cases();
 
 } // namespace argo::bench

@@ -5,6 +5,8 @@
 // is to be counted (--toggle-collect='*measured*').
 #include "link.hpp"
 
+#include <argo/ring.hpp>
+
 #include <charconv>
 #include <cstdio>
 #include <cstdlib>
@@ -66,6 +68,43 @@ void count_drains(uint32_t bytes, uint64_t times)
     measured(step, times);
 }
 
+struct Burst
+{
+    uint64_t messages, events, copied_bytes, payload_bytes;
+};
+
+/// So many messages to a receiver that told its wish and reads none of them meanwhile.
+Burst burst(void (*wish)(argo::RingReader&))
+{
+    constexpr uint32_t bytes = 64, messages = 32;
+    Host host;
+    Lean candidate(host);
+    const size_t memory = ring_length(bytes) + bytes + 64 * page_size;
+    Party<Lean> sender(candidate, 1, memory), receiver(candidate, 2, memory);
+    receiver.hear();
+    Inbox inbox(receiver, 80, 1, ring_length(bytes));
+    argo::RingReader reader(&inbox.header(), inbox.length);
+    wish(reader);
+    Outbox outbox(sender, 0, 2, 80, bytes);
+    for (uint32_t i = 0; i < messages; ++i) outbox.send();
+    const auto counters = candidate.counters();
+    return {counters.messages, receiver.guest.events(), counters.copied_bytes, counters.payload_bytes};
+}
+
+void print_counters()
+{
+    const Burst polled = burst([](argo::RingReader& reader) { reader.poll_only(); });
+    const Burst waited = burst([](argo::RingReader& reader) { (void)reader.may_wait(); });
+    const Burst each = burst([](argo::RingReader& reader) { reader.hear_each(); });
+    const auto ratio = [](uint64_t part, uint64_t whole) {
+        return whole == 0 ? -1.0 : static_cast<double>(part) / static_cast<double>(whole);
+    };
+    std::printf("{\"copies_per_message\": %g, \"events_per_message_polling\": %g, \"events_per_burst\": %g, "
+                "\"events_per_message_each\": %g}\n",
+                ratio(polled.copied_bytes, polled.payload_bytes), ratio(polled.events, polled.messages),
+                static_cast<double>(waited.events), ratio(each.events, each.messages));
+}
+
 template <class Number>
 bool parse(const char* text, Number& number)
 {
@@ -78,6 +117,7 @@ bool parse(const char* text, Number& number)
 
 int main(int count, char** arguments)
 {
+    if (count == 2 && std::string_view(arguments[1]) == "counters") return print_counters(), 0;
     uint32_t bytes;
     uint64_t times;
     if (count == 4 && parse(arguments[2], bytes) && parse(arguments[3], times) && bytes <= 0x100000) {
@@ -87,7 +127,8 @@ int main(int count, char** arguments)
         if (what == "copy") return count_copies(bytes, times), 0;
         if (what == "drain") return count_drains(bytes, times), 0;
     }
-    std::fputs("usage: argo-bench-count engine|xen-like|copy|drain BYTES TIMES; at most 1048576 bytes\n",
+    std::fputs("usage: argo-bench-count engine|xen-like|copy|drain BYTES TIMES, of at most 1048576 bytes\n"
+               "       argo-bench-count counters\n",
                stderr);
     return 2;
 }

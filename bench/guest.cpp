@@ -8,6 +8,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <cerrno>
 #include <new>
 #include <stdexcept>
 #include <system_error>
@@ -35,15 +37,22 @@ long futex(std::atomic<uint32_t>& word, int operation, uint32_t value)
 
 } // namespace
 
-Guest::Guest(size_t bytes) : bytes_((bytes + page_size - 1) / page_size * page_size), base_(map(bytes_)) {}
+Guest::Guest(size_t bytes)
+    : bytes_((bytes + page_size - 1) / page_size * page_size), base_(map(bytes_)), high_(bytes_)
+{
+}
 
 Guest::~Guest() { munmap(base_, bytes_); }
 
 uint64_t Guest::allocate(size_t bytes, size_t align)
 {
-    const uint64_t gpa = (next_ + align - 1) / align * align;
-    if (gpa + bytes > bytes_) throw std::length_error("the benchmark needs a larger guest");
-    next_ = gpa + bytes;
+    const bool pages = align == page_size;
+    const uint64_t gpa = pages ? low_ : (high_ - std::min(bytes, high_)) / align * align;
+    const uint64_t low = pages ? (low_ + bytes + page_size - 1) / page_size * page_size : low_;
+    const uint64_t high = pages ? high_ : gpa;
+    if (low > high || bytes > bytes_) throw std::length_error("the benchmark needs a larger guest");
+    low_ = low;
+    high_ = high;
     return gpa;
 }
 

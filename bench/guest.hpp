@@ -25,7 +25,8 @@ class Guest
     Guest(const Guest&) = delete;
     Guest& operator=(const Guest&) = delete;
 
-    /// Guest-physical address of memory that nobody else uses. Throws std::length_error when there is none.
+    /// Guest-physical address of memory that nobody else uses, at a multiple of up to a page.
+    /// Throws std::length_error when there is none.
     uint64_t allocate(size_t bytes, size_t align = 64);
 
     template <class T = std::byte>
@@ -50,7 +51,8 @@ class Guest
   private:
     const size_t bytes_;
     std::byte* const base_;
-    uint64_t next_ = 0;
+    uint64_t low_ = 0; // pages are taken from below, what is smaller from above
+    uint64_t high_;
     alignas(64) std::atomic<uint32_t> events_{0};
     std::atomic<bool> sleeps_{false};
 };

@@ -42,6 +42,8 @@ class Party
         return candidate_.call(*domain_, vcpu, operation, arguments);
     }
 
+    void hear() { candidate_.bind(*domain_); }
+
     Guest guest;
     const uint16_t domid;
 

@@ -8,6 +8,8 @@
 int main(int count, char** arguments)
 {
     argo::bench::add_send_cases();
+    argo::bench::add_receive_cases();
+    argo::bench::add_travel_cases();
     benchmark::Initialize(&count, arguments);
     if (benchmark::ReportUnrecognizedArguments(count, arguments)) return 2;
     benchmark::RunSpecifiedBenchmarks();

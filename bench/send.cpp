@@ -22,6 +22,7 @@ struct Variant
     bool same_ring = false;
     uint32_t pieces = 1;
     uint32_t offset = 0; // of the payload in its page
+    uint32_t idle = 0;   // other domains, with as many rings as they may have
 };
 
 /// A candidate with pairs of domains, made by the first thread that asks.
@@ -33,13 +34,25 @@ class Scene
 
     void run(benchmark::State& state)
     {
-        std::call_once(once_, [&] { make(); });
+        try {
+            std::call_once(once_, [&] { make(); });
+        } catch (const std::exception& failure) {
+            return state.SkipWithError(failure.what());
+        }
         const auto thread = static_cast<size_t>(state.thread_index());
         Outbox<Candidate>& outbox = outboxes_[thread];
         Drain drain = drains_[thread];
         for (auto _ : state) {
             drain.make_room();
-            while (outbox.send() != outbox.payload) [[unlikely]] drain.discard();
+            while (true) {
+                const int64_t result = outbox.send();
+                if (result == outbox.payload) [[likely]]
+                    break;
+                if (result != -ARGO_EAGAIN && result != -ARGO_EBUSY) {
+                    return state.SkipWithError(("sendv: " + std::to_string(result)).c_str());
+                }
+                drain.discard();
+            }
         }
         const auto sent = static_cast<int64_t>(state.iterations());
         state.SetItemsProcessed(sent);
@@ -67,7 +80,17 @@ class Scene
                                    variant_.offset);
             drains_.emplace_back(inboxes_[to], variant_.bytes, variant_.same_ring ? variant_.senders : 1);
         }
+        for (uint32_t i = 0; i < variant_.idle; ++i) {
+            auto& bystander =
+                parties_.emplace_back(candidate_, domid(1000 + i), idle_rings * 5 * page_size / 4);
+            for (uint32_t port = 0; port < idle_rings; ++port) {
+                const Inbox ring(bystander, port, ARGO_DOMID_WILDCARD,
+                                 page_size - uint32_t{sizeof(argo_ring)});
+            }
+        }
     }
+
+    static constexpr uint32_t idle_rings = 128;
 
     const Variant variant_;
     std::once_flag once_;
@@ -121,12 +144,12 @@ class Copy
 };
 
 template <class Candidate>
-void add_sends(const std::string& name, Variant variant)
+void add_sends(const std::string& name, Variant variant, bool wall = false)
 {
     auto scene = std::make_shared<Scene<Candidate>>(variant);
     auto* const added = benchmark::RegisterBenchmark((std::string("send/") + Candidate::name + name).c_str(),
                                                      [scene](benchmark::State& state) { scene->run(state); });
-    if (variant.senders > 1) added->Threads(static_cast<int>(variant.senders))->UseRealTime();
+    if (wall) added->Threads(static_cast<int>(variant.senders))->UseRealTime();
 }
 
 template <class Candidate>
@@ -134,12 +157,13 @@ void add_engine()
 {
     for (const uint32_t bytes : sizes)
         add_sends<Candidate>("/bytes:" + std::to_string(bytes), {.bytes = bytes});
+    add_sends<Candidate>("/idle:254/bytes:64", {.bytes = 64, .idle = 254});
     for (const uint32_t bytes : {64u, 4096u}) {
         const std::string suffix = "/bytes:" + std::to_string(bytes);
-        for (const uint32_t senders : {2u, 4u}) {
-            add_sends<Candidate>("/rings:different" + suffix, {.bytes = bytes, .senders = senders});
+        for (const uint32_t senders : {1u, 2u, 4u}) {
+            add_sends<Candidate>("/rings:different" + suffix, {.bytes = bytes, .senders = senders}, true);
             add_sends<Candidate>("/rings:same" + suffix,
-                                 {.bytes = bytes, .senders = senders, .same_ring = true});
+                                 {.bytes = bytes, .senders = senders, .same_ring = true}, true);
         }
         for (const uint32_t pieces : {2u, 8u}) {
             add_sends<Candidate>("/iov:" + std::to_string(pieces) + suffix,
