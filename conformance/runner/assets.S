@@ -16,6 +16,7 @@ argo_asset_\name\()_end:
     asset policy, "policy.toml"
     asset results_schema, "results.schema.json"
     asset mutants_schema, "mutants.schema.json"
+    asset bench_schema, "bench.schema.json"
     asset report_html, "report.html"
     asset report_css, "report.css"
     asset report_js, "report.js"

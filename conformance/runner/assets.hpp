@@ -11,6 +11,7 @@ std::string_view facts();          ///< the registry's facts and the text of the
 std::string_view policy();         ///< conformance/suite/policy.toml
 std::string_view results_schema(); ///< conformance/schema/results.schema.json
 std::string_view mutants_schema(); ///< conformance/schema/mutants.schema.json
+std::string_view bench_schema();   ///< conformance/schema/bench.schema.json
 std::string_view report_html();
 std::string_view report_css();
 std::string_view report_js();

@@ -154,8 +154,10 @@ void write_report(const std::vector<ReportInput>& inputs, const RunOptions& opti
                   const Catalogue& catalogue)
 {
     const auto report = options.out / "report.html";
-    const auto mutants = options.mutants.empty() ? nlohmann::json() : read_mutants(options.mutants);
-    write_file(report, to_html(inputs, catalogue, mutants));
+    ReportAnnexes annexes;
+    if (!options.mutants.empty()) annexes.mutants = read_mutants(options.mutants);
+    if (!options.bench.empty()) annexes.bench = read_bench(options.bench);
+    write_file(report, to_html(inputs, catalogue, annexes));
     fmt::print("report: {}\n", report.string());
 }
 
@@ -358,8 +360,9 @@ Exit report_command(const RunOptions& options, const std::vector<std::filesystem
 {
     const auto catalogue = catalogue_for(options);
     std::vector<ReportInput> inputs;
-    if (files.empty() && options.mutants.empty())
-        throw UsageError("nothing to report: name results.json files, or --mutants mutants.json");
+    if (files.empty() && options.mutants.empty() && options.bench.empty())
+        throw UsageError(
+            "nothing to report: name results.json files, or --mutants mutants.json, or --bench bench.json");
     for (const auto& file : files)
         inputs.push_back({read_results(file), file.parent_path() / "console.log", {}});
     const auto earlier = read_earlier(options);

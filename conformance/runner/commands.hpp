@@ -22,6 +22,7 @@ struct RunOptions
     std::vector<std::filesystem::path> known_failures;
     std::vector<std::filesystem::path> against; ///< results of earlier runs
     std::filesystem::path mutants;              ///< for the report; empty: none
+    std::filesystem::path bench;                ///< for the report; empty: none
     std::filesystem::path image;
     std::filesystem::path vmm;
     std::string kernel = "6.12";     ///< of kvm-nested

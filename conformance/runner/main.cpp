@@ -92,6 +92,7 @@ int run(int argc, char** argv)
     auto* report = app.add_subcommand("report", "Make one report from several results");
     report->add_option("RESULTS", files, "results.json files; console.log beside each is used too");
     report->add_option("--mutants", options.mutants, "mutants.json, as argo-mutants writes it");
+    report->add_option("--bench", options.bench, "bench.json, as ./argo bench writes it");
     report->add_option("--out", options.out, "Folder for report.html")->capture_default_str();
     add_against(report, options);
     report->callback([&] { exit = report_command(options, files); });

@@ -180,27 +180,42 @@ std::vector<std::pair<std::string, std::string>> excerpts(const std::filesystem:
     return all;
 }
 
-json read_mutants(const std::filesystem::path& path)
+namespace {
+
+json read_annex(const std::filesystem::path& path, std::string_view schema, const char* schema_name,
+                const char* writer)
 {
     std::ifstream file(path);
     if (!file) throw UsageError(fmt::format("{}: cannot be read", path.string()));
-    auto mutants = json::parse(file, nullptr, false);
-    if (mutants.is_discarded())
-        throw UsageError(fmt::format("{}: no JSON; argo-mutants writes mutants.json", path.string()));
-    if (const auto wrong = schema_violation(mutants, json::parse(assets::mutants_schema())))
-        throw UsageError(
-            fmt::format("{}: {} (conformance/schema/mutants.schema.json)", path.string(), *wrong));
-    return mutants;
+    auto annex = json::parse(file, nullptr, false);
+    if (annex.is_discarded()) throw UsageError(fmt::format("{}: no JSON; {}", path.string(), writer));
+    if (const auto wrong = schema_violation(annex, json::parse(schema)))
+        throw UsageError(fmt::format("{}: {} (conformance/schema/{})", path.string(), *wrong, schema_name));
+    return annex;
 }
 
-std::string to_html(const std::vector<ReportInput>& inputs, const Catalogue& catalogue, const json& mutants)
+} // namespace
+
+json read_mutants(const std::filesystem::path& path)
+{
+    return read_annex(path, assets::mutants_schema(), "mutants.schema.json", "argo-mutants writes mutants.json");
+}
+
+json read_bench(const std::filesystem::path& path)
+{
+    return read_annex(path, assets::bench_schema(), "bench.schema.json", "./argo bench writes bench.json");
+}
+
+std::string to_html(const std::vector<ReportInput>& inputs, const Catalogue& catalogue,
+                    const ReportAnnexes& annexes)
 {
     json targets = json::array();
     for (const auto& input : inputs) targets.push_back(target_data(input, catalogue));
     const json data{{"targets", targets},
                     {"cases", case_data(inputs, catalogue)},
                     {"requirements", requirement_data(inputs, catalogue)},
-                    {"mutants", mutants}};
+                    {"mutants", annexes.mutants},
+                    {"bench", annexes.bench}};
     std::string page(assets::report_html());
     replace_mark(page, "/*report.css*/", assets::report_css());
     replace_mark(page, "/*report.js*/", assets::report_js());

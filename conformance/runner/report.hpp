@@ -30,11 +30,19 @@ struct ReportInput
     std::optional<Since> since;    ///< empty: not compared
 };
 
-/// The page. A column for each input, in their order. `mutants`: null, or what read_mutants() gave.
-std::string to_html(const std::vector<ReportInput>&, const Catalogue&, const nlohmann::json& mutants);
+/// What stands beside results in a report; null: nothing.
+struct ReportAnnexes
+{
+    nlohmann::json mutants; ///< from read_mutants()
+    nlohmann::json bench;   ///< from read_bench()
+};
 
-/// mutants.json. Throws UsageError for what is not of its form.
+/// The page. A column for each input, in their order.
+std::string to_html(const std::vector<ReportInput>&, const Catalogue&, const ReportAnnexes&);
+
+/// mutants.json, bench.json. Throw UsageError for what is not of its form.
 nlohmann::json read_mutants(const std::filesystem::path&);
+nlohmann::json read_bench(const std::filesystem::path&);
 
 /// The part of a raw log that belongs to each case that it tells of: from its begin to its verdict, or to
 /// where the boot breaks off; at most some lines of each. As pairs of case and text.

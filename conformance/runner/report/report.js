@@ -801,6 +801,188 @@ function drawMutant(mutant, id, height) {
     );
 }
 
+// ---- speed
+
+const PLOT = {width: 640, height: 340, left: 56, right: 150, top: 12, bottom: 36};
+
+/// What a message costs: the goals, and time by size with memcpy as the floor.
+function drawSpeed() {
+    const {goals, sweeps, host, suite, mode, command} = data.bench;
+    const of = (what) => sweeps.filter((sweep) => sweep.name.startsWith(`${what}/`));
+    document.getElementById("speed").append(
+        el("h2", {id: "speed-title"}, "Speed"),
+        el(
+            "p",
+            {},
+            `${host.cpu}, ${host.cpus} CPUs, ${host.kernel}; load ${host.load_before} before, ${host.load_after} after;`,
+            ` ${mode} run of `,
+            el("code", {}, command),
+            `. Suite ${suite.version}, commit ${suite.commit.slice(0, 12)}${suite.dirty ? ", with changes" : ""}.`,
+            " Counters are exact; times are medians on this host, and say nothing of another.",
+        ),
+        el(
+            "table",
+            {class: "speed"},
+            el("thead", {}, el("tr", {}, ["Goal", "Value", "Wanted", "Verdict"].map((title) => el("th", {scope: "col"}, title)))),
+            el("tbody", {}, goals.map(drawGoal)),
+        ),
+        drawSweeps("Sending", of("send")),
+        drawSweeps("Sending and receiving, in one thread", of("transfer")),
+        drawRows(data.bench.rows.filter((row) => !/^(send|receive|transfer)\/[a-z-]+\/bytes:\d+$/.test(row.name))),
+    );
+}
+
+function drawGoal(goal) {
+    const unit = goal.unit ? ` ${goal.unit}` : "";
+    return el(
+        "tr",
+        {},
+        el("th", {scope: "row"}, goal.what, goal.counted && el("span", {class: "soft"}, " (counted)")),
+        el("td", {}, goal.value === null ? "–" : short(goal.value) + unit),
+        el("td", {}, `${goal.relation === "at_most" ? "≤" : "≥"} ${short(goal.bound)}${unit}`),
+        el("td", {class: goal.verdict === "not measured" ? "soft" : goal.verdict}, goal.verdict, goal.note && el("div", {class: "soft"}, goal.note)),
+    );
+}
+
+const short = (value) => (Number.isInteger(value) ? String(value) : value.toPrecision(3).replace(/e\+?/, "e"));
+const sizeName = (bytes) => (bytes >= 1 << 20 ? `${bytes >> 20} MiB` : bytes >= 1024 ? `${bytes >> 10} KiB` : `${bytes} B`);
+const timeName = (ns) => (ns >= 1e6 ? `${ns / 1e6} ms` : ns >= 1e3 ? `${ns / 1e3} µs` : `${ns} ns`);
+
+function svg(tag, attributes, ...children) {
+    const element = document.createElementNS("http://www.w3.org/2000/svg", tag);
+    for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
+    element.append(...children.flat());
+    return element;
+}
+
+/// A plot, both axes logarithmic, and its numbers as a table. Memcpy is drawn as the floor.
+function drawSweeps(title, sweeps) {
+    if (!sweeps.length) return null;
+    const who = (sweep) => sweep.name.split("/")[1];
+    return el(
+        "figure",
+        {},
+        el("figcaption", {}, `${title}: median time by payload`),
+        drawPlot(title, sweeps.map((sweep) => ({name: who(sweep), points: sweep.points.filter((p) => p.bytes > 0)}))),
+        el("details", {}, el("summary", {}, "The numbers"), drawNumbers(sweeps, who)),
+    );
+}
+
+function drawPlot(title, lines) {
+    const points = lines.flatMap((line) => line.points);
+    if (points.length < 2) return null;
+    const decades = (values) => [Math.floor(Math.log10(Math.min(...values))), Math.ceil(Math.log10(Math.max(...values)))];
+    const [low, high] = decades(points.map((p) => p.time_ns));
+    const sizes = [...new Set(points.map((p) => p.bytes))].sort((a, b) => a - b);
+    const [first, last] = [Math.log2(sizes[0]), Math.log2(sizes.at(-1))];
+    const across = PLOT.width - PLOT.left - PLOT.right;
+    const down = PLOT.height - PLOT.top - PLOT.bottom;
+    const x = (bytes) => PLOT.left + ((Math.log2(bytes) - first) / (last - first || 1)) * across;
+    const y = (ns) => PLOT.top + ((high - Math.log10(ns)) / (high - low || 1)) * down;
+    const labels = placeLabels(lines.filter((line) => line.points.length).map((line) => ({line, y: y(line.points.at(-1).time_ns)})));
+    const grid = [];
+    for (let power = low; power <= high; power += 1) {
+        grid.push(
+            svg("line", {class: "grid", x1: PLOT.left, x2: PLOT.left + across, y1: y(10 ** power), y2: y(10 ** power)}),
+            svg("text", {x: PLOT.left - 6, y: y(10 ** power) + 4, "text-anchor": "end"}, timeName(10 ** power)),
+        );
+    }
+    for (const bytes of sizes.filter((size) => size === 1 || size === 64 || size === 1024 || size === 16384 || size === 262144)) {
+        grid.push(
+            svg("line", {class: "grid", x1: x(bytes), x2: x(bytes), y1: PLOT.top, y2: PLOT.top + down}),
+            svg("text", {x: x(bytes), y: PLOT.height - 14, "text-anchor": "middle"}, sizeName(bytes)),
+        );
+    }
+    return svg(
+        "svg",
+        {viewBox: `0 0 ${PLOT.width} ${PLOT.height}`, class: "plot", role: "img", "aria-label": `${title}: time by payload, logarithmic`},
+        grid,
+        labels.map(({line, y: at}, i) => {
+            const style = line.name === "memcpy" ? "floor" : `line${i % 6}`;
+            const path = line.points.map((p, j) => `${j ? "L" : "M"}${x(p.bytes).toFixed(1)} ${y(p.time_ns).toFixed(1)}`).join("");
+            return [
+                svg("path", {class: style, d: path}),
+                svg("text", {class: style, x: PLOT.left + across + 8, y: at + 4}, line.name),
+            ];
+        }),
+    );
+}
+
+/// Names at the ends of their lines, none on another.
+function placeLabels(labels) {
+    labels.sort((a, b) => a.y - b.y);
+    for (let i = 1; i < labels.length; i += 1) labels[i].y = Math.max(labels[i].y, labels[i - 1].y + 16);
+    const over = labels.length ? labels.at(-1).y - (PLOT.height - PLOT.bottom) : 0;
+    return over > 0 ? labels.map((label) => ({...label, y: label.y - over})) : labels;
+}
+
+function drawNumbers(sweeps, who) {
+    const sizes = [...new Set(sweeps.flatMap((sweep) => sweep.points.map((p) => p.bytes)))].sort((a, b) => a - b);
+    const at = (sweep, bytes) => sweep.points.find((p) => p.bytes === bytes);
+    return el(
+        "table",
+        {class: "speed"},
+        el(
+            "thead",
+            {},
+            el("tr", {}, ["Payload", ...sweeps.map(who)].map((name) => el("th", {scope: "col"}, name))),
+        ),
+        el(
+            "tbody",
+            {},
+            sizes.map((bytes) =>
+                el(
+                    "tr",
+                    {},
+                    el("th", {scope: "row"}, sizeName(bytes)),
+                    sweeps.map((sweep) => {
+                        const point = at(sweep, bytes);
+                        return el("td", {}, point ? `${short(point.time_ns)} ns` : "–");
+                    }),
+                ),
+            ),
+            el(
+                "tr",
+                {},
+                el("th", {scope: "row"}, "T0; bandwidth"),
+                sweeps.map((s) => el("td", {}, s.t0_ns === null ? "–" : `${short(s.t0_ns)} ns; ${short(s.bandwidth / 1e9)} GB/s`)),
+            ),
+        ),
+    );
+}
+
+function drawRows(list) {
+    if (!list.length) return null;
+    return el(
+        "details",
+        {},
+        el("summary", {}, "Senders, streams, round trips"),
+        el(
+            "table",
+            {class: "speed"},
+            el("thead", {}, el("tr", {}, ["Benchmark", "Time", "Messages a second", "Events a message"].map((t) => el("th", {scope: "col"}, t)))),
+            el(
+                "tbody",
+                {},
+                list.map((row) =>
+                    el(
+                        "tr",
+                        {},
+                        el("th", {scope: "row"}, el("code", {}, row.name)),
+                        row.time_ns === null
+                            ? el("td", {colspan: "3", class: "soft"}, `not measured: ${row.skipped}`)
+                            : [
+                                  el("td", {}, `${short(row.time_ns)} ns`),
+                                  el("td", {}, short(Math.round(row.per_second))),
+                                  el("td", {}, row.events_per_message === null ? "" : short(row.events_per_message)),
+                              ],
+                    ),
+                ),
+            ),
+        ),
+    );
+}
+
 drawHead();
 if (targets.length) {
     document.getElementById("targets").append(...targets.map(drawTarget));
@@ -808,6 +990,7 @@ if (targets.length) {
     drawObligations();
 }
 if (data.mutants) drawMutants();
+if (data.bench) drawSpeed();
 drawFoot();
 openFromAddress();
 addEventListener("hashchange", openFromAddress);
