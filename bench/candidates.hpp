@@ -25,7 +25,8 @@ class Lean
     /// `vcpus` may call at once.
     Domain* create(uint16_t domid, Guest& guest, uint32_t vcpus)
     {
-        return engine_.create(domid, &guest, {.vcpus = vcpus, .window = {0, guest.bytes(), guest.at<std::byte>(0)}});
+        return engine_.create(domid, &guest,
+                              {.vcpus = vcpus, .window = {0, guest.bytes(), guest.at<std::byte>(0)}});
     }
     void destroy(Domain& domain) { engine_.destroy(domain); }
 

@@ -70,8 +70,14 @@ uint32_t Guest::wait(uint32_t seen) noexcept
     return events_.load();
 }
 
-void* Host::allocate(size_t bytes) noexcept { return ::operator new(bytes, std::align_val_t{engine::cache_line}, std::nothrow); }
-void Host::release(void* memory, size_t bytes) noexcept { ::operator delete(memory, bytes, std::align_val_t{engine::cache_line}); }
+void* Host::allocate(size_t bytes) noexcept
+{
+    return ::operator new (bytes, std::align_val_t{engine::cache_line}, std::nothrow);
+}
+void Host::release(void* memory, size_t bytes) noexcept
+{
+    ::operator delete (memory, bytes, std::align_val_t{engine::cache_line});
+}
 void Host::relax() noexcept { std::this_thread::yield(); }
 
 } // namespace argo::bench

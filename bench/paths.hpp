@@ -13,6 +13,7 @@
 #include <array>
 #include <memory>
 #include <thread>
+#include <utility>
 #include <vector>
 
 namespace argo::bench {

@@ -6,6 +6,7 @@
 #include "paths.hpp"
 
 #include <benchmark/benchmark.h>
+#include <sched.h>
 
 #include <optional>
 
@@ -38,6 +39,26 @@ class Lazy
     std::optional<Path> path_;
 };
 
+/// A CPU for this thread while it measures; where the machine has that many.
+class Pinned
+{
+  public:
+    explicit Pinned(unsigned cpu)
+    {
+        CPU_ZERO(&before_);
+        sched_getaffinity(0, sizeof before_, &before_);
+        cpu_set_t one;
+        CPU_ZERO(&one);
+        CPU_SET(cpu, &one);
+        if (CPU_ISSET(cpu, &before_)) sched_setaffinity(0, sizeof one, &one);
+    }
+    ~Pinned() { sched_setaffinity(0, sizeof before_, &before_); }
+    Pinned(const Pinned&) = delete;
+
+  private:
+    cpu_set_t before_;
+};
+
 void processed(benchmark::State& state, uint32_t bytes)
 {
     state.SetItemsProcessed(static_cast<int64_t>(state.iterations()));
@@ -66,7 +87,9 @@ void stream(benchmark::State& state, Lazy<Path>& lazy)
     if (!path) return;
     const auto messages = static_cast<uint64_t>(state.max_iterations);
     const uint32_t before = path->events();
+    const Pinned here(0);
     std::thread receiver([&] {
+        const Pinned there(1);
         for (uint64_t i = 0; i < messages; ++i) path->receive(1);
     });
     for (auto _ : state) {
@@ -84,7 +107,9 @@ void roundtrip(benchmark::State& state, Lazy<Path>& lazy)
     Path* const path = lazy.get(state);
     if (!path) return;
     const auto rounds = static_cast<uint64_t>(state.max_iterations);
+    const Pinned here(0);
     std::thread other([&] {
+        const Pinned there(1);
         for (uint64_t i = 0; i < rounds; ++i) {
             path->receive(1);
             path->send(1);

@@ -30,7 +30,7 @@ from bench_run import Failed, Missing
 ROOT = Path(__file__).resolve().parent.parent
 GOALS = ROOT / "bench" / "goals.toml"
 # Repetitions, and seconds of each.
-QUICK, FULL = (7, 0.005), (21, 0.05)
+QUICK, FULL = (15, 0.002), (31, 0.02)
 FINE, MISSED, WRONG, UNDECIDED, ABSENT = range(5)
 COUNTS = {"count/instructions": bench_run.instructions, "count/events": bench_run.counters}
 

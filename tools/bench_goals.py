@@ -12,6 +12,7 @@ from typing import Any
 
 FIT_UP_TO = 65536  # bytes: beyond, caches decide
 SHARED = 0.9  # of the CPUs: with less the machine did something else meanwhile
+QUIET_ENOUGH = 3  # repetitions without that: then the others do not count
 BOUNDS = {"at_most": "<=", "at_least": ">="}
 
 
@@ -58,11 +59,16 @@ def summary(name: str, runs: list[dict[str, Any]], cpus: int) -> Row:
     if failed:
         return Row(*head, None, None, None, None, None, None, failed[0])
     wall = "/real_time" in name or "/manual_time" in name
-    times = [run["real_time" if wall else "cpu_time"] for run in runs]
-    # Threads that wait for each other use less than their CPUs, and those that are timed by hand do more beside it.
+    # Threads that wait for each other use less than their CPUs, and what is timed by hand does more beside it.
     alone = not wall or "/threads:" in name
-    at_once = min(threads, cpus)
-    share = statistics.median(run["cpu_time"] / (run["real_time"] * at_once) for run in runs) if alone else None
+    share = None
+    if alone:
+        shares = [run["cpu_time"] / (run["real_time"] * min(threads, cpus)) for run in runs]
+        quiet = [run for run, had in zip(runs, shares) if had >= SHARED]
+        share = statistics.median(shares)
+        if len(quiet) >= QUIET_ENOUGH:
+            runs, share = quiet, statistics.median(had for had in shares if had >= SHARED)
+    times = [run["real_time" if wall else "cpu_time"] for run in runs]
     events = statistics.median(run["events_per_message"] for run in runs) if "events_per_message" in runs[0] else None
     middle = statistics.median(times)
     return Row(*head, middle, min(times), max(times), 1e9 / middle, share, events, "")
