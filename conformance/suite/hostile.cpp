@@ -176,6 +176,43 @@ CASE(hostile, the_addresses_change, hostile, "ARGO-CALL-008", "ARGO-SENDV-014", 
     }
 }
 
+CASE(hostile, an_entry_changes, hostile, "ARGO-CALL-008", "ARGO-BATCH-001", "ARGO-BATCH-005")
+{
+    // The first of two entries: to one port, to the other or to none; in the own name, or in one that is
+    // nobody's; with a piece, with none, or with more than may be; flawed, or not. The second one is sent.
+    not_supported_unless(ARGO_FEATURE_BATCH, "feature BATCH is not offered");
+    const uint16_t self = Who(lead()).value;
+    const Sending sending(30);
+    auto one = open_loopback(one_page, 1, binding(1)), two = open_loopback(one_page, 2, binding(1)),
+         third = open_loopback(one_page, 5, binding(1));
+    const Gpa entries = lead().alloc(2 * sizeof(argo_batch_entry));
+    const Gpa second = plus(entries, sizeof(argo_batch_entry));
+    lead().store(entries, argo_batch_entry{{{9, self, 0}, {1, self, 0}}, sending.piece.value, 1, 7, 0, 0});
+    lead().store(second, argo_batch_entry{{{9, self, 0}, {5, self, 0}}, 0, 0, 8, 0, 0});
+    Rewriter rewriter;
+    rewriter.add(plus(entries, offsetof(argo_batch_entry, addresses.src.domid)), self,
+                 static_cast<uint16_t>(self | strange));
+    rewriter.add(plus(entries, offsetof(argo_batch_entry, addresses.dst.port)), 1u, 2u, 3u);
+    rewriter.add(plus(entries, offsetof(argo_batch_entry, count)), 1u, 0u, 1u | huge, huge);
+    rewriter.add(plus(entries, offsetof(argo_batch_entry, reserved)), UINT64_C(0), far);
+    rewriter.start();
+    while (rewriter.more(rounds)) {
+        const uint32_t at_one = one.tx(), at_two = two.tx();
+        for (int64_t left = 2; left > 0;) {
+            const Gpa next = left == 2 ? entries : second;
+            const int64_t answered = lead().call(ARGO_OP_SEND_BATCH, next.value, static_cast<uint64_t>(left));
+            require(answered > 0 && answered <= left);
+            left -= answered;
+        }
+        const uint32_t in_one = one.unread(), in_two = two.unread();
+        expect(in_one == 0 || in_two == 0);
+        if (in_one != 0) expect_only(one, at_one, in_one == footprint(0) ? 0 : 30, 1);
+        if (in_two != 0) expect_only(two, at_two, in_two == footprint(0) ? 0 : 30, 1);
+        expect_eq(third.unread(), footprint(0)); // Whatever the first one came to.
+        third.drain();
+    }
+}
+
 CASE(hostile, the_payload_changes, hostile, "ARGO-SENDV-010", "ARGO-SENDV-020")
 {
     // Nobody promises which bytes are sent then; only that there are as many, of these, and none beside them.

@@ -433,6 +433,150 @@ TEST_F(Endpoints, reopen_pays_the_debt)
     EXPECT_EQ(notifies(), 0u);
 }
 
+// Batches.
+
+struct Batches : Endpoints
+{
+    void offer(uint32_t max_batch)
+    {
+        fake.info.features |= ARGO_FEATURE_BATCH;
+        fake.info.max_batch = max_batch;
+        hypervisor = argo::probe(machine).value();
+        fake.calls.clear();
+        open(4032);
+    }
+    /// `count` messages to the peer, of 0, 1, 2 ... bytes, each in one piece.
+    std::vector<argo::Outgoing>& messages(uint32_t count)
+    {
+        text = machine.memory.page(8);
+        std::iota(text, text + ARGO_PAGE_SIZE, uint8_t{0});
+        pieces.resize(count);
+        list.resize(count);
+        for (uint32_t i = 0; i < count; ++i) {
+            pieces[i] = {text + i, i};
+            list[i] = {{peer, Port{7}}, {&pieces[i], 1}, i, Error::empty};
+        }
+        return list;
+    }
+    size_t batches() const { return fake.count(ARGO_OP_SEND_BATCH); }
+
+    uint8_t* text = nullptr;
+    std::vector<argo::Piece> pieces;
+    std::vector<argo::Outgoing> list;
+};
+
+TEST_F(Batches, are_one_call_with_a_result_for_each)
+{
+    offer(64);
+    auto& sent = messages(32);
+    EXPECT_EQ(endpoint.send_batch(sent), 32u);
+    EXPECT_EQ(batches(), 1u);
+    EXPECT_EQ(fake.count(ARGO_OP_SENDV), 0u);
+    ASSERT_EQ(fake.batches.size(), 32u);
+    for (uint32_t i = 0; i < 32; ++i) {
+        const auto& [entry, payload] = fake.batches[i];
+        EXPECT_EQ(sent[i].sent.value(), i);
+        EXPECT_EQ(entry.type, i);
+        EXPECT_EQ(entry.addresses.src.port, port);
+        EXPECT_EQ(entry.addresses.dst.port, 7u);
+        EXPECT_EQ(entry.reserved, 0u);
+        EXPECT_EQ(payload, std::vector<uint8_t>(text + i, text + 2 * i));
+    }
+}
+
+TEST_F(Batches, are_as_large_as_max_batch_and_the_page_allow)
+{
+    offer(10);
+    EXPECT_EQ(endpoint.send_batch(messages(25)), 25u);
+    EXPECT_EQ(batches(), 3u);
+    ASSERT_TRUE(endpoint.close());
+    offer(1000);
+    EXPECT_EQ(endpoint.send_batch(messages(200)), 200u);
+    EXPECT_EQ(batches(), 4u) << "63 a page";
+    ASSERT_EQ(fake.batches.size(), 225u);
+    EXPECT_EQ(fake.batches.back().second.size(), 199u);
+}
+
+TEST_F(Batches, go_on_where_the_hypervisor_stopped)
+{
+    offer(64);
+    fake.patience = 3;
+    auto& sent = messages(10);
+    EXPECT_EQ(endpoint.send_batch(sent), 10u);
+    EXPECT_EQ(batches(), 4u);
+    for (uint32_t i = 0; i < 10; ++i) EXPECT_EQ(sent[i].sent.value(), i);
+}
+
+TEST_F(Batches, a_refused_message_does_not_keep_the_others)
+{
+    offer(64);
+    auto& sent = messages(4);
+    sent[1].destination.domain = argo::any_domain;
+    sent[2].destination = {Domid{fake::Hypervisor::self}, Port{99}};
+    EXPECT_EQ(endpoint.send_batch(sent), 2u);
+    EXPECT_EQ(sent[1].sent.error(), Error::econnrefused);
+    EXPECT_EQ(sent[2].sent.error(), Error::econnrefused);
+    EXPECT_EQ(sent[3].sent.value(), 3u);
+}
+
+TEST_F(Batches, what_a_page_does_not_hold_goes_by_itself)
+{
+    // In order all the same: the second has too many pieces for a page with so many entries, the third is too
+    // long for anything.
+    offer(64);
+    auto& sent = messages(70);
+    std::vector<argo::Piece> many;
+    for (uint32_t i = 0; i < 64; ++i) many.push_back({text + 2 * i, 1});
+    sent[1].pieces = many;
+    const argo::Piece vast[] = {{text, fake.info.max_message + size_t{1}}};
+    sent[2].pieces = vast;
+    EXPECT_EQ(endpoint.send_batch(sent), 69u);
+    EXPECT_EQ(sent[1].sent.value(), 64u);
+    EXPECT_EQ(sent[2].sent.error(), Error::emsgsize);
+    EXPECT_EQ(sent[69].sent.value(), 69u);
+    EXPECT_EQ(batches(), 3u);
+    EXPECT_EQ(fake.count(ARGO_OP_SENDV), 1u);
+}
+
+TEST_F(Batches, without_the_feature_are_a_call_each)
+{
+    open(4032);
+    EXPECT_EQ(endpoint.send_batch(messages(5)), 5u);
+    EXPECT_EQ(batches(), 0u);
+    EXPECT_EQ(fake.count(ARGO_OP_SENDV), 5u);
+}
+
+TEST_F(Batches, a_call_that_fails_is_told_to_all_that_are_left)
+{
+    offer(4);
+    fake.before = [&](const auto&) {
+        if (batches() == 2) fake.forced[ARGO_OP_SEND_BATCH] = -ARGO_ESTALE;
+    };
+    auto& sent = messages(10);
+    EXPECT_EQ(endpoint.send_batch(sent), 4u);
+    EXPECT_EQ(batches(), 2u);
+    for (uint32_t i = 4; i < 10; ++i) EXPECT_EQ(sent[i].sent.error(), Error::estale);
+    fake.before = nullptr;
+    for (const int64_t wrong : {0, 5, 1 << 20}) {
+        fake.forced[ARGO_OP_SEND_BATCH] = wrong;
+        EXPECT_EQ(endpoint.send_batch(messages(4)), 0u);
+        EXPECT_EQ(list[0].sent.error(), Error::bad_answer) << wrong;
+    }
+    fake.forced[ARGO_OP_SEND_BATCH] = 4; // and it wrote no result
+    EXPECT_EQ(endpoint.send_batch(messages(4)), 0u);
+    EXPECT_EQ(list[3].sent.error(), Error::no_answer);
+}
+
+TEST_F(Batches, of_none_make_no_call_and_closed_ones_neither)
+{
+    EXPECT_EQ(endpoint.send_batch(messages(2)), 0u);
+    EXPECT_EQ(list[1].sent.error(), Error::closed);
+    offer(64);
+    fake.calls.clear();
+    EXPECT_EQ(endpoint.send_batch({}), 0u);
+    EXPECT_TRUE(fake.calls.empty());
+}
+
 // Waiting.
 
 TEST_F(Endpoints, suppress_is_asked_for_where_it_is_offered)

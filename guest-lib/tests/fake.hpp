@@ -156,8 +156,10 @@ class Hypervisor
     std::map<uint64_t, std::pair<uint64_t, uint64_t>> bindings; ///< index: kind, value
     std::vector<argo_iov> iovs;                                 ///< of the last sendv
     std::vector<uint8_t> payload;                               ///< of the last sendv, wherever it went
-    size_t wakeups = 0;                                         ///< of the peer
-    std::function<void(const Call&)> before;                    ///< runs before each call is answered
+    std::vector<std::pair<argo_batch_entry, std::vector<uint8_t>>> batches; ///< entries with their payloads
+    uint64_t patience = UINT64_MAX;          ///< entries of a batch that are answered
+    size_t wakeups = 0;                      ///< of the peer
+    std::function<void(const Call&)> before; ///< runs before each call is answered
 
   private:
     struct End
@@ -177,6 +179,7 @@ class Hypervisor
         case ARGO_OP_REGISTER_RING: return register_ring(call);
         case ARGO_OP_UNREGISTER_RING: return unregister_ring(call);
         case ARGO_OP_SENDV: return sendv(call);
+        case ARGO_OP_SEND_BATCH: return send_batch(call);
         case ARGO_OP_NOTIFY: return notify(call);
         case ARGO_OP_VECTOR: bindings[call.arg[0]] = {call.arg[1], call.arg[3]}; return 0;
         case ARGO_OP_RESET:
@@ -254,6 +257,25 @@ class Hypervisor
         if (addresses.dst.domid == peer) return size; // the peer takes everything
         return insert({addresses.dst.domid, addresses.dst.port}, {self, addresses.src.port}, payload.data(),
                       size, static_cast<uint32_t>(call.arg[3]));
+    }
+
+    /// Answers `patience` entries at most, each as a sendv.
+    int64_t send_batch(const Call& call)
+    {
+        if ((info.features & ARGO_FEATURE_BATCH) == 0) return -ARGO_EOPNOTSUPP;
+        if (call.arg[1] > info.max_batch) return -ARGO_EINVAL;
+        uint64_t done = 0;
+        for (; done < call.arg[1] && done < patience; ++done) {
+            const uint64_t where = call.arg[0] + done * sizeof(argo_batch_entry);
+            argo_batch_entry entry;
+            if (!memory_.read(where, &entry, sizeof entry)) return -ARGO_EFAULT;
+            const int64_t result =
+                sendv({call.word,
+                       {where + offsetof(argo_batch_entry, addresses), entry.iovs, entry.count, entry.type}});
+            memory_.write(where + offsetof(argo_batch_entry, result), &result, sizeof result);
+            batches.push_back({entry, payload});
+        }
+        return static_cast<int64_t>(done);
     }
 
     int64_t notify(const Call& call)

@@ -17,10 +17,12 @@ constexpr uint32_t at_most(uint32_t wanted, uint32_t most) noexcept { return wan
 constexpr uint64_t possible_features(uint64_t wanted, const Limits& limits) noexcept
 {
     const uint64_t features = wanted & Engine::offered_features;
-    return limits.max_bindings == 0 ? features & ~ARGO_FEATURE_VECTOR : features;
+    const uint64_t lacking = (limits.max_bindings == 0 ? ARGO_FEATURE_VECTOR : 0) |
+                             (limits.max_batch < ARGO_MIN_MAX_BATCH ? ARGO_FEATURE_BATCH : 0);
+    return features & ~lacking;
 }
 
-Limits possible_limits(Limits limits, uint64_t features, uint32_t most_pieces) noexcept
+Limits possible_limits(Limits limits, uint64_t features, uint32_t most_pieces, uint32_t most_entries) noexcept
 {
     limits.max_ring_length = at_most(limits.max_ring_length, longest_ring) / ARGO_SLOT * ARGO_SLOT;
     const bool any_ring = limits.max_ring_length >= ARGO_RING_MIN_LENGTH;
@@ -28,6 +30,7 @@ Limits possible_limits(Limits limits, uint64_t features, uint32_t most_pieces) n
         at_most(limits.max_message, any_ring ? limits.max_ring_length - ARGO_RING_OVERHEAD : 0);
     limits.max_iov = at_most(limits.max_iov, most_pieces);
     limits.max_bindings = (features & ARGO_FEATURE_VECTOR) != 0 ? at_most(limits.max_bindings, 0x10000) : 0;
+    limits.max_batch = (features & ARGO_FEATURE_BATCH) != 0 ? at_most(limits.max_batch, most_entries) : 0;
     return limits;
 }
 
@@ -48,6 +51,7 @@ const Engine::Operation Engine::operations[] = {
     {ARGO_OP_UNREGISTER_RING, 0, 1, false, &Engine::unregister_ring},
     {ARGO_OP_SENDV, 0, 4, false, &Engine::sendv},
     {ARGO_OP_NOTIFY, 0, 1, false, &Engine::notify},
+    {ARGO_OP_SEND_BATCH, ARGO_FEATURE_BATCH, 2, false, &Engine::send_batch},
     {ARGO_OP_VECTOR, ARGO_FEATURE_VECTOR, 4, false, &Engine::vector},
     {ARGO_OP_RESET, 0, 0, true, &Engine::reset},
 };
@@ -55,8 +59,9 @@ const Engine::Operation Engine::operations[] = {
 Engine::Engine(Host& host, const Limits& limits, uint64_t features, Identity identity) noexcept
     : host_(host),
       features_(possible_features(features, limits)),
-      limits_(possible_limits(limits, features_, most_pieces)),
-      identity_(identity)
+      limits_(possible_limits(limits, features_, most_pieces, most_entries)),
+      identity_(identity),
+      too_long_at_once_(limits_.max_iov != 0 ? at_most(limits_.max_message, Near::reach) + 1 : 0)
 {
 }
 

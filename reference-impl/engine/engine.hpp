@@ -10,6 +10,7 @@
 #include "argo/notify.h"
 #include "argo/query.h"
 #include "argo/reset.h"
+#include "argo/send_batch.h"
 #include "engine/domain.hpp"
 #include "engine/host.hpp"
 #include "engine/result.hpp"
@@ -28,6 +29,7 @@ struct Limits
     uint32_t max_waiters = 64;
     uint32_t max_pages = 8192;
     uint32_t max_bindings = 16;
+    uint32_t max_batch = 64;
 };
 
 /// Who answers: ARGO_IMPLEMENTATION_*, and the implementation's own version, which never decreases.
@@ -65,7 +67,7 @@ class Engine
   public:
     /// Features that this engine has; others are never offered.
     static constexpr uint64_t offered_features =
-        ARGO_FEATURE_WILDCARD | ARGO_FEATURE_VECTOR | ARGO_FEATURE_SUPPRESS;
+        ARGO_FEATURE_WILDCARD | ARGO_FEATURE_VECTOR | ARGO_FEATURE_SUPPRESS | ARGO_FEATURE_BATCH;
 
     /// Limits beyond what the engine can do are lowered to that, and limits of features that are not wanted
     /// are zero: query tells the truth. The host outlives the engine.
@@ -121,9 +123,19 @@ class Engine
     struct Operation;
     struct Registration;
     struct Message;
+    class Burst;
 
-    /// Pieces of a message at most: they are fetched onto the stack.
+    /// Pieces of a message at most, and messages of a batch: what a call keeps of them is on the stack.
     static constexpr uint32_t most_pieces = 64;
+    static constexpr uint32_t most_entries = 64;
+
+    /// What a message of a batch leaves to be done.
+    struct Sent
+    {
+        DomainState* owner = nullptr; ///< who is due an event at `binding`, if anybody
+        uint16_t binding = 0;
+        uint32_t bytes = 0; ///< payload that was looked at, for nothing or not
+    };
 
     enum class Wake : uint8_t
     {
@@ -143,6 +155,7 @@ class Engine
     Result register_ring(Vcpu&, const Arguments&) noexcept;
     Result unregister_ring(Vcpu&, const Arguments&) noexcept;
     Result sendv(Vcpu&, const Arguments&) noexcept;
+    Result send_batch(Vcpu&, const Arguments&) noexcept;
     Result notify(Vcpu&, const Arguments&) noexcept;
     Result vector(Vcpu&, const Arguments&) noexcept;
     Result reset(Vcpu&, const Arguments&) noexcept;
@@ -158,9 +171,14 @@ class Engine
     // sendv.cpp
     int64_t send_at_once(Vcpu&, const Arguments&) noexcept;
     void tell(Vcpu&, DomainState& owner, uint16_t binding) noexcept;
+    Result send(Vcpu&, const argo_batch_entry&, Sent&) noexcept;
     Error fetch_message(DomainState& caller, const Arguments&, Message&) noexcept;
+    Error fetch_pieces(DomainState& caller, uint64_t iovs, Message&) noexcept;
     Error find_destination(Vcpu&, const argo_send_addr&, Routes::Route&) noexcept;
     Error deliver(Vcpu&, const Message&, const Routes::Route&, Ring::Published&) noexcept;
+
+    // send_batch.cpp
+    Result send_entry(Vcpu&, Gpa entry, Burst&) noexcept;
 
     // notify.cpp
     Error check_entries(DomainState& caller, Gpa head, uint32_t& count) noexcept;
@@ -189,6 +207,7 @@ class Engine
     const uint64_t features_;
     const Limits limits_;
     const Identity identity_;
+    const uint32_t too_long_at_once_;     // bytes of a message that send_at_once does not take
     std::atomic<uint64_t> numbers_{0};    // instances, accounts and incarnations: never the same twice
     std::atomic<uint64_t> generation_{1}; // of policy's verdicts: what an earlier one said is forgotten
     mutable Readers readers_;             // every vCPU

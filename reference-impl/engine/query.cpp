@@ -31,6 +31,7 @@ Result Engine::query(Vcpu& vcpu, const Arguments& arguments) noexcept
     info.max_waiters = limits_.max_waiters;
     info.max_pages = limits_.max_pages;
     info.max_bindings = limits_.max_bindings;
+    info.max_batch = limits_.max_batch;
 
     const size_t bytes = size < sizeof info ? size : sizeof info; // ARGO-QUERY-001, -002
     if (!memory_of(caller).store({address}, &info, bytes)) return Error::efault;

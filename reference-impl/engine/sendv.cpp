@@ -54,7 +54,7 @@ Result Engine::sendv(Vcpu& vcpu, const Arguments& arguments) noexcept
     const Routes::Name name{load_word(send_at), load_word(send_at + sizeof(uint64_t))};
     const Gpa base{load_word(piece_at)};
     const uint64_t bytes = load_word(piece_at + sizeof(uint64_t)); // and flags above them
-    if (!near.holds(base) || bytes > Near::reach) return no;
+    if (!near.holds(base) || bytes >= too_long_at_once_) return no;
 
     const Inside inside(*this, vcpu);
     const Routes::Route* const route = vcpu.routes.find(name, generation_.load(std::memory_order_acquire));
@@ -89,16 +89,23 @@ void Engine::tell(Vcpu& vcpu, DomainState& owner, uint16_t binding) noexcept
 Error Engine::fetch_message(DomainState& caller, const Arguments& arguments, Message& message) noexcept
 {
     const auto [addresses, iovs, count, type] = arguments;
-    const GuestMemory memory = memory_of(caller);
 
     if (count > limits_.max_iov || type > UINT32_MAX) return Error::einval;
     message.count = static_cast<uint32_t>(count);
     message.type = static_cast<uint32_t>(type);
 
-    if (!memory.fetch({addresses}, message.addresses)) return Error::efault;
-    if (count == 1) {
+    if (!memory_of(caller).fetch({addresses}, message.addresses)) return Error::efault;
+    return fetch_pieces(caller, iovs, message);
+}
+
+/// The rest of it; there are max_iov pieces at most.
+Error Engine::fetch_pieces(DomainState& caller, uint64_t iovs, Message& message) noexcept
+{
+    const GuestMemory memory = memory_of(caller);
+
+    if (message.count == 1) {
         if (!memory.fetch({iovs}, message.pieces[0])) return Error::efault;
-    } else if (!memory.fetch({iovs}, message.pieces, count * sizeof(argo_iov))) {
+    } else if (!memory.fetch({iovs}, message.pieces, message.count * sizeof(argo_iov))) {
         return Error::efault;
     }
 
@@ -190,6 +197,31 @@ Error Engine::deliver(Vcpu& vcpu, const Message& message, const Routes::Route& r
     vcpu.tallies.messages.add();
     vcpu.tallies.payload_bytes.add(message.bytes);
     return Error::none;
+}
+
+/// The message of a batch's entry, which has no more than max_iov pieces. Its event is left to the caller.
+Result Engine::send(Vcpu& vcpu, const argo_batch_entry& entry, Sent& sent) noexcept
+{
+    Message message;
+    message.addresses = entry.addresses;
+    message.count = entry.count;
+    message.bytes = 0;
+    message.type = entry.type;
+    const Error error = fetch_pieces(vcpu.domain, entry.iovs, message);
+    sent.bytes = message.bytes;
+    if (failed(error)) return error;
+    Routes::Route route;
+    if (const Error refusal = find_destination(vcpu, message.addresses, route); failed(refusal))
+        return refusal;
+    Ring::Published published;
+    if (const Error refusal = deliver(vcpu, message, route, published); failed(refusal)) return refusal;
+
+    if (published.wanted) {
+        vcpu.tallies.wanted.add();
+        sent.owner = route.owner;
+        sent.binding = published.binding;
+    }
+    return Result::success(message.bytes);
 }
 
 } // namespace argo::engine

@@ -13,7 +13,8 @@ namespace argo::kvm {
 
 namespace {
 
-constexpr uint64_t features = ARGO_FEATURE_WILDCARD | ARGO_FEATURE_VECTOR | ARGO_FEATURE_SUPPRESS;
+constexpr uint64_t features =
+    ARGO_FEATURE_WILDCARD | ARGO_FEATURE_VECTOR | ARGO_FEATURE_SUPPRESS | ARGO_FEATURE_BATCH;
 constexpr uint32_t version = 1; // of this implementation; never decreases
 
 Machine& machine(engine::Domain& domain) { return *static_cast<Machine*>(domain.context()); }

@@ -12,6 +12,7 @@
  *   sendv.h       Sendv, copying a message into a ring.
  *   notify.h      Notify, saying that space was made and asking for space.
  *   ring.h        The ring and the messages in it.
+ *   send_batch.h  Send_batch, copying many messages by one call.
  *   vector.h      Vector, how a domain wants to hear of events.
  *   reset.h       Reset, starting over.
  *
@@ -30,6 +31,7 @@
 #include "sendv.h"
 #include "notify.h"
 #include "ring.h"
+#include "send_batch.h"
 #include "vector.h"
 #include "reset.h"
 

@@ -21,7 +21,6 @@
 
 /* Operations that have a number, but are not defined yet. */
 #define ARGO_OP_DOORBELL     0x20u  /* Draft: Ring a ring's owner without a message.                  */
-#define ARGO_OP_SEND_BATCH   0x21u  /* Draft: Many messages, one exit, a status each.                 */
 #define ARGO_OP_RESERVE_RING 0x22u  /* Draft: Let senders wait for a ring that is not registered yet. */
 #define ARGO_OP_RESOLVE      0x23u  /* Draft: Turn an opaque 16-byte name into a domid.               */
 #define ARGO_OP_ROUTE        0x25u  /* Draft: Set the implicit destinations of a domain.              */

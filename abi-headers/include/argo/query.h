@@ -20,7 +20,7 @@
 #define ARGO_FEATURE_LIST        UINT64_C(0x008)  /* Draft: Pieces of a message may be lists of frames.     */
 #define ARGO_FEATURE_CHAIN       UINT64_C(0x010)  /* Draft: Arrays longer than a page may be chained pages. */
 #define ARGO_FEATURE_DOORBELL    UINT64_C(0x020)  /* Draft: Operation doorbell.                             */
-#define ARGO_FEATURE_BATCH       UINT64_C(0x040)  /* Draft: Operation send_batch.                           */
+#define ARGO_FEATURE_BATCH       UINT64_C(0x040)  /* Operation send_batch.                                  */
 #define ARGO_FEATURE_RESERVE     UINT64_C(0x080)  /* Draft: Operation reserve_ring.                         */
 #define ARGO_FEATURE_RESOLVE     UINT64_C(0x100)  /* Draft: Operation resolve.                              */
 #define ARGO_FEATURE_ROUTE       UINT64_C(0x200)  /* Draft: Operation route, and implicit destinations.     */
@@ -40,7 +40,7 @@
 #define ARGO_MIN_MAX_BINDINGS         0u  /* bindings of one domain; needs ARGO_FEATURE_VECTOR      */
 #define ARGO_MIN_MAX_DOORBELLS        0u  /* Draft: doorbells pending for one domain; needs         */
                                           /* ARGO_FEATURE_DOORBELL                                  */
-#define ARGO_MIN_MAX_BATCH            0u  /* Draft: messages of one batch; needs ARGO_FEATURE_BATCH */
+#define ARGO_MIN_MAX_BATCH           32u  /* messages of one batch; needs ARGO_FEATURE_BATCH        */
 
 /*
  * What query answers. Later minors append fields; the first ARGO_INFO_MIN_SIZE bytes never change.

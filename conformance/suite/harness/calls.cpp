@@ -205,6 +205,17 @@ Pending begin_send_pattern(Actor& from, uint32_t source_port, Who to, uint32_t p
     });
 }
 
+int64_t send_batch(Actor& actor, const BatchArguments& with)
+{
+    const Actor::Frame frame(actor);
+    const Gpa where = actor.take(with.entries.size_bytes());
+    actor.write(where, with.entries.data(), with.entries.size_bytes());
+    const int64_t result = actor.call(ARGO_OP_SEND_BATCH, with.gpa.value_or(where.value),
+                                      with.count.value_or(with.entries.size()));
+    actor.read(where, with.entries.data(), with.entries.size_bytes());
+    return result;
+}
+
 int64_t notify(Actor& actor, const NotifyArguments& with)
 {
     const size_t entries_size = with.entries.size_bytes();

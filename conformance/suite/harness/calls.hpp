@@ -112,6 +112,15 @@ Pending begin_sendv(Actor&, const SendArguments&);
 Pending begin_send_pattern(Actor& from, uint32_t source_port, Who to, uint32_t port, size_t size,
                            uint64_t seed, uint32_t type = 0);
 
+struct BatchArguments
+{
+    std::span<argo_batch_entry> entries{}; ///< answered in place; what they point to is the sender's memory
+    std::optional<uint64_t> count{};       ///< entries that the call claims
+    std::optional<uint64_t> gpa{};         ///< where they are said to be
+};
+/// ARGO_OP_SEND_BATCH.
+int64_t send_batch(Actor&, const BatchArguments&);
+
 struct NotifyArguments
 {
     std::span<argo_notify_entry> entries{}; ///< answered in place

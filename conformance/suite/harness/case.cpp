@@ -25,6 +25,7 @@ const ProfileInfo& info(Profile profile)
         {"policy", 0, ""},
         {"lifecycle", 0, ""},
         {"hostile", 0, ""},
+        {"batch", ARGO_FEATURE_BATCH, "feature BATCH is not offered"},
         {"upstream", 0, ""},
     };
     return profiles[static_cast<uint8_t>(profile)];

@@ -24,6 +24,7 @@ enum class Profile : uint8_t
     policy,           ///< domains that carry labels, and the rules of the suite's policy
     lifecycle,        ///< domains die and come back; needs the host's help
     hostile,          ///< memory changes while a call runs
+    batch,            ///< feature BATCH
     upstream,         ///< major 0, as Xen has it: every call of these cases is one of its hypercall
 };
 

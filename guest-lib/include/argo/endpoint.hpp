@@ -131,6 +131,15 @@ class Endpoint
         return hypervisor_->sendv(port_, destination, pieces, type);
     }
 
+    /// Sends many messages from this port by few calls. What became of each is in its `sent`; closed, by the
+    /// library, of all. Returns how many were accepted. See Hypervisor::send_batch.
+    uint32_t send_batch(Span<Outgoing> messages) const
+    {
+        if (hypervisor_ != nullptr) return hypervisor_->send_batch(port_, messages);
+        for (Outgoing& message : messages) message.sent = Error::closed;
+        return 0;
+    }
+
     /// Notifies if messages were consumed since the last time, else does nothing.
     /// Errors: those of every call; the debt stays.
     Result<void> flush()

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
 // The hypervisor as a guest sees it: one object that makes calls, raw or typed, by the one mechanism that was
-// confirmed to work. Book: chapters call, query, register, unregister, sendv, notify, vector, reset.
+// confirmed to work. Book: chapters call, query, register, unregister, sendv, send_batch, notify, vector,
+// reset.
 //
 // A typed call returns the errors of its operation as the registry orders them, and before them those of
 // every call: EPERM, EINVAL, EOPNOTSUPP, EACCES, EOPNOTSUPP, ESTALE (ARGO-CALL-101 ... -106), EFAULT if the
@@ -15,6 +16,15 @@
 #include <argo/xen.hpp>
 
 namespace argo {
+
+/// One message of a batch, and what became of it.
+struct Outgoing
+{
+    Address destination{};
+    Span<const Piece> pieces{};
+    uint32_t type = 0;
+    Result<uint32_t> sent = Error::no_answer; ///< payload bytes, or why not; what sendv would return
+};
 
 /// Calls by one confirmed mechanism. A small value, free to copy; the Machine must outlive it.
 /// Made by probe() or confirm(); a default-constructed one reaches nobody: each call fails with no_answer.
@@ -143,16 +153,11 @@ class Hypervisor
         addresses.dst = to_abi(destination);
         put(*page, 0, addresses);
 
-        uint32_t total = 0, count = 0;
-        for (const Piece& piece : pieces) {
-            if (piece.size > info_.max_message - total) return Error::emsgsize;
-            total += static_cast<uint32_t>(piece.size);
-            if (!describe(*page, piece, count)) return Error::emsgsize;
-        }
-        const int64_t sent = invoke(*page, ARGO_OP_SENDV, at(*page, 0), at(*page, list_offset), count, type);
-        if (sent < 0) return error_of(sent);
-        if (sent != total) return Error::bad_answer;
-        return total;
+        PieceList list{list_offset, max_send_pieces};
+        if (!describe(*page, pieces, list)) return Error::emsgsize;
+        const int64_t sent =
+            invoke(*page, ARGO_OP_SENDV, at(*page, 0), at(*page, list_offset), list.count, type);
+        return payload_of(sent, list.bytes);
     }
 
     /// sendv of one buffer.
@@ -161,6 +166,27 @@ class Hypervisor
     {
         const Piece piece[] = {{data, size}};
         return sendv(source, destination, piece, type);
+    }
+
+    /// send_batch: sends messages from the caller's port `source` in their order, by as few calls as
+    /// max_batch, a call page and the hypervisor's patience allow; without feature BATCH by a call for each.
+    /// What became of each is in its `sent`: the errors of sendv. One that is refused does not keep the
+    /// others; a call that fails as a whole leaves its error in all that are not sent yet. Returns how many
+    /// were accepted.
+    uint32_t send_batch(Port source, Span<Outgoing> messages) const
+    {
+        uint32_t accepted = 0;
+        for (size_t next = 0; next < messages.size();) {
+            const Span<Outgoing> rest(messages.data() + next, messages.size() - next);
+            size_t answered = has(ARGO_FEATURE_BATCH) ? send_some(source, rest) : 0;
+            if (answered == 0) { // no batches, or this one does not fit: too many pieces, or bytes
+                rest[0].sent = sendv(source, rest[0].destination, rest[0].pieces, rest[0].type);
+                answered = 1;
+            }
+            for (size_t i = 0; i < answered; ++i) accepted += rest[i].sent ? 1 : 0;
+            next += answered;
+        }
+        return accepted;
     }
 
     /// notify without questions: wakes the senders for which there is space now in the caller's rings.
@@ -208,7 +234,8 @@ class Hypervisor
     Result<void> reset() const { return outcome(call(ARGO_OP_RESET)); }
 
     // A call page's arguments: a structure of at most 16 bytes at 0 (query's answer is longer and alone),
-    // then a list: frame numbers or pieces from 16 on, a notify's entries right behind its head.
+    // then a list: frame numbers or pieces from 16 on, a notify's entries right behind its head. A batch has
+    // its entries from 0 on, and behind them the pieces of all.
     static constexpr uint32_t list_offset = 16;
     static constexpr uint32_t list_bytes = sizeof(CallPage::arguments) - list_offset;
 
@@ -219,6 +246,9 @@ class Hypervisor
     /// The most entries that ask() takes, if max_notify allows them.
     static constexpr uint32_t max_ask =
         (sizeof(CallPage::arguments) - sizeof(argo_notify)) / sizeof(argo_notify_entry);
+    /// The most messages that send_batch puts into one call, if max_batch allows them and each is one piece.
+    static constexpr uint32_t max_send_entries =
+        sizeof(CallPage::arguments) / (sizeof(argo_batch_entry) + sizeof(argo_iov));
 
   private:
     Hypervisor(M& machine, const Mechanism& mechanism) : machine_(&machine), mechanism_(mechanism)
@@ -263,9 +293,35 @@ class Hypervisor
         return {};
     }
 
+    static Result<uint32_t> payload_of(int64_t sent, uint32_t bytes)
+    {
+        if (sent < 0) return error_of(sent);
+        if (sent != bytes) return Error::bad_answer;
+        return bytes;
+    }
+
+    /// Where a message's pieces are described: iovs from `offset` of a call page's arguments on.
+    struct PieceList
+    {
+        uint32_t offset, room; ///< bytes, iovs
+        uint32_t count = 0;    ///< iovs
+        uint32_t bytes = 0;    ///< payload
+    };
+
+    /// Describes a message. False if it is too long, or if there are too many pieces.
+    bool describe(CallPage& page, Span<const Piece> pieces, PieceList& list) const
+    {
+        for (const Piece& piece : pieces) {
+            if (piece.size > info_.max_message - list.bytes) return false;
+            list.bytes += static_cast<uint32_t>(piece.size);
+            if (!append(page, piece, list)) return false;
+        }
+        return true;
+    }
+
     /// Appends a piece to the list, page by page; a page that lies behind the one before it extends its iov.
     /// False if the list is full.
-    bool describe(CallPage& page, const Piece& piece, uint32_t& count) const
+    bool append(CallPage& page, const Piece& piece, PieceList& list) const
     {
         const auto* here = static_cast<const uint8_t*>(piece.data);
         for (size_t left = piece.size; left != 0;) {
@@ -274,25 +330,69 @@ class Hypervisor
             const uint64_t base = address_of(here);
 
             argo_iov iov{};
-            if (count != 0) get(page, iov_offset(count - 1), iov);
-            if (count != 0 && iov.base + iov.length == base) {
+            if (list.count != 0) get(page, iov_offset(list, list.count - 1), iov);
+            if (list.count != 0 && iov.base + iov.length == base) {
                 iov.length += length;
-                put(page, iov_offset(count - 1), iov);
+                put(page, iov_offset(list, list.count - 1), iov);
             } else {
-                if (count == max_send_pieces || count == info_.max_iov) return false;
+                if (list.count == list.room || list.count == info_.max_iov) return false;
                 iov = {};
                 iov.base = base;
                 iov.length = length;
-                put(page, iov_offset(count++), iov);
+                put(page, iov_offset(list, list.count++), iov);
             }
             here += length;
             left -= length;
         }
         return true;
     }
-    static constexpr uint32_t iov_offset(uint32_t index)
+    static constexpr uint32_t iov_offset(const PieceList& list, uint32_t index)
     {
-        return static_cast<uint32_t>(list_offset + index * sizeof(argo_iov));
+        return static_cast<uint32_t>(list.offset + index * sizeof(argo_iov));
+    }
+
+    /// One call for the first of these messages, as many as a page holds. Returns how many have their `sent`
+    /// now; 0, without a call, if not even the first one fits.
+    size_t send_some(Port source, Span<Outgoing> messages) const
+    {
+        Borrowed page(*machine_);
+        const uint32_t most = info_.max_batch < max_send_entries ? info_.max_batch : max_send_entries;
+        const auto room = static_cast<uint32_t>(messages.size() < most ? messages.size() : most);
+        uint32_t free = batch_offset(room); // where the next message's pieces are described
+        uint32_t count = 0, bytes[max_send_entries];
+        for (; count < room; ++count) {
+            const Outgoing& message = messages[count];
+            PieceList list{free, static_cast<uint32_t>((sizeof page->arguments - free) / sizeof(argo_iov))};
+            if (!describe(*page, message.pieces, list)) break;
+            argo_batch_entry entry{};
+            entry.addresses.src = to_abi({self(), source});
+            entry.addresses.dst = to_abi(message.destination);
+            entry.iovs = list.count != 0 ? at(*page, free) : 0;
+            entry.count = list.count;
+            entry.type = message.type;
+            entry.result = unanswered;
+            put(*page, batch_offset(count), entry);
+            bytes[count] = list.bytes;
+            free = iov_offset(list, list.count);
+        }
+        if (count == 0) return 0;
+
+        const int64_t answered = invoke(*page, ARGO_OP_SEND_BATCH, at(*page, 0), count);
+        if (answered <= 0 || answered > count) {
+            for (Outgoing& message : messages)
+                message.sent = answered < 0 ? error_of(answered) : Error::bad_answer;
+            return messages.size();
+        }
+        for (uint32_t i = 0; i < answered; ++i) {
+            argo_batch_entry entry;
+            get(*page, batch_offset(i), entry);
+            messages[i].sent = payload_of(entry.result, bytes[i]);
+        }
+        return static_cast<size_t>(answered);
+    }
+    static constexpr uint32_t batch_offset(uint32_t index)
+    {
+        return static_cast<uint32_t>(index * sizeof(argo_batch_entry));
     }
 
     M* machine_ = nullptr;
