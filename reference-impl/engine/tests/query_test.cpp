@@ -48,7 +48,7 @@ TEST(Query, TellsWhatTheDomainIsAndMayUse)
     EXPECT_EQ(info.max_pages, limits.max_pages);
     EXPECT_EQ(info.max_bindings, limits.max_bindings);
     EXPECT_EQ(info.max_doorbells, 0u);
-    EXPECT_EQ(info.max_batch, 0u);
+    EXPECT_EQ(info.max_batch, limits.max_batch);
     for (uint32_t reserved : info.reserved2) EXPECT_EQ(reserved, 0u);
 }
 

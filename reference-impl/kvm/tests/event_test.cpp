@@ -124,6 +124,37 @@ TEST_P(EventTest, a_message_costs_one_exit_and_one_copy)
     EXPECT_EQ(counters.events.value(), 0u) << "nothing was bound";
 }
 
+TEST_P(EventTest, a_batch_of_32_messages_costs_one_exit_and_one_interrupt)
+{
+    constexpr uint32_t count = 32;
+    prepare_message_to_self();
+    std::array<argo_batch_entry, count> entries{};
+    for (uint32_t i = 0; i < count; ++i) {
+        entries[i] = {.addresses = {.src = {.port = port, .domid = 1, .reserved = 0},
+                                    .dst = {.port = port, .domid = 1, .reserved = 0}},
+                      .iovs = data_address + offsetof(Arguments, piece),
+                      .count = 1,
+                      .type = i,
+                      .result = untouched,
+                      .reserved = 0};
+    }
+    constexpr uint64_t where = data_address + sizeof(Arguments);
+    store(*player_, where, entries);
+    frame(2, ARGO_OP_SEND_BATCH, {where, count, 0, 0});
+    play({{Action::apic_on}, ring_bell(0), ring_bell(1), ring_bell(2), {Action::await_events, 1}});
+
+    EXPECT_EQ(frame_result(2), count);
+    for (const argo_batch_entry& entry : load<decltype(entries)>(*player_, where))
+        EXPECT_EQ(entry.result, int64_t{sizeof(Arguments::payload)});
+    auto& counters = counters_.back();
+    EXPECT_EQ(counters[Reason::wrmsr].value(), 3u) << "a binding, a ring, a batch";
+    EXPECT_EQ(counters.events.value(), 1u);
+    EXPECT_EQ(played_.at(4).result[0], 1u) << "one interrupt";
+    const auto engine = host_.engine().counters();
+    EXPECT_EQ(engine.messages, count);
+    EXPECT_EQ(engine.copied_bytes, count * sizeof(Arguments::payload));
+}
+
 TEST_P(EventTest, an_event_waits_for_the_local_apic_to_be_switched_on)
 {
     prepare_message_to_self();
