@@ -5,8 +5,9 @@
     generate.py headers --out DIR                     write the C headers
     generate.py layout --lang c|cxx --out FILE        write the layout test of the headers
     generate.py suite --out FILE                      write the rows of errors for the conformance suite
-    generate.py grammar --out FILE                    write what the fuzz targets make calls from
-    generate.py check [--headers DIR] [--suite FILE]  compare what is committed of these with the registry
+    generate.py grammar --out FILE                    write what calls are made of, for whoever makes them at random
+    generate.py check [--headers DIR] [--suite FILE] [--grammar FILE]
+                                                      compare what is committed of these with the registry
 
 Exit: 0 done, or nothing differs; 1 something differs; 2 the registry or the command line is wrong.
 """
@@ -28,6 +29,7 @@ from registry_source import RegistryError
 ROOT = Path(__file__).resolve().parent.parent
 HEADERS = ROOT / "abi-headers" / "include" / "argo"
 SUITE = ROOT / "conformance" / "suite" / "error_rows.hpp"
+GRAMMAR = ROOT / "conformance" / "suite" / "harness" / "grammar.hpp"
 
 
 def write(path: Path, text: str) -> None:
@@ -64,11 +66,9 @@ def differences(directory: Path, expected: dict[str, str]) -> list[str]:
     return report
 
 
-def check(directory: Path, expected: dict[str, str], suite: Path, rows: str) -> int:
-    stale = {
-        f"headers --out {directory}": differences(directory, expected),
-        f"suite --out {suite}": difference(suite, rows),
-    }
+def check(directory: Path, expected: dict[str, str], files: dict[str, tuple[Path, str]]) -> int:
+    stale = {f"headers --out {directory}": differences(directory, expected)}
+    stale |= {f"{command} --out {path}": difference(path, text) for command, (path, text) in files.items()}
     for command, report in stale.items():
         if report:
             print("\n\n".join(report))
@@ -86,11 +86,12 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("--out", type=Path, required=True, metavar="FILE")
     command = commands.add_parser("suite", help="write the rows of errors for the conformance suite")
     command.add_argument("--out", type=Path, required=True, metavar="FILE")
-    command = commands.add_parser("grammar", help="write what the fuzz targets make calls from")
+    command = commands.add_parser("grammar", help="write what calls are made of")
     command.add_argument("--out", type=Path, required=True, metavar="FILE")
     command = commands.add_parser("check", help="compare what is committed with the registry")
     command.add_argument("--headers", type=Path, default=HEADERS, metavar="DIR")
     command.add_argument("--suite", type=Path, default=SUITE, metavar="FILE")
+    command.add_argument("--grammar", type=Path, default=GRAMMAR, metavar="FILE")
     for command in commands.choices.values():
         command.add_argument("--registry", type=Path, default=registry.DEFAULT, metavar="FILE")
     return parser
@@ -101,7 +102,11 @@ def main(arguments: list[str]) -> int:
     try:
         source = registry.load(options.registry)
         if options.command == "check":
-            return check(options.headers, headers(source), options.suite, error_rows(source))
+            files = {
+                "suite": (options.suite, error_rows(source)),
+                "grammar": (options.grammar, grammar(source)),
+            }
+            return check(options.headers, headers(source), files)
         if options.command == "headers":
             for name, text in headers(source).items():
                 write(options.out / name, text)

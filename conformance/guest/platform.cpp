@@ -57,9 +57,10 @@ class Machine final : public Surroundings
     {
         static uint32_t seen = 0;
         disable_interrupts();
-        if (taken() == seen && start_timer(ns)) {
+        const bool timed = ns != suite::platform::forever;
+        if (taken() == seen && (!timed || start_timer(ns))) {
             halt_once();
-            stop_timer();
+            if (timed) stop_timer();
         }
         enable_interrupts();
         seen = taken();
@@ -208,6 +209,10 @@ uint64_t now() { return guest::surroundings().now(); }
 void wait(uint64_t ns) { guest::surroundings().wait(ns); }
 void renew(const char* words, size_t length) { guest::surroundings().renew({words, length}); }
 
+bool interrupt(uint64_t target, uint8_t vector)
+{
+    return guest::around == &guest::pc && guest::command(static_cast<uint32_t>(target), vector);
+}
 uint32_t events(uint8_t vector, uint32_t vcpu) { return guest::surroundings().events(vector, vcpu); }
 uint32_t last_event(uint8_t vector) { return guest::last_taken(vector); }
 bool hold_events(uint8_t vector) { return guest::set_task_priority(vector); }

@@ -85,8 +85,7 @@ std::string unfit(const Setting& setting)
 {
     const auto folder = setting.folder / "none";
     std::filesystem::create_directories(folder);
-    Selection all;
-    for (const auto& each : setting.catalogue.cases) all.push_back(&each);
+    const auto all = runner::select_cases(setting.catalogue, {});
     const auto failed = run("", all, "", folder, setting, Verdict::error);
     if (!failed) std::filesystem::remove_all(folder);
     return failed ? fmt::format("{}: {}", failed->by->id, failed->detail) : "";
@@ -98,16 +97,16 @@ Outcome hunt(const Mutant& mutant, const Setting& setting)
     const auto folder = setting.folder / mutant.id;
     std::filesystem::create_directories(folder);
 
-    Selection all, naming;
+    const auto all = runner::select_cases(setting.catalogue, {});
+    Selection naming;
     std::vector<std::string> ids;
     const auto names = [&](const Case& each) {
         return std::ranges::find(each.requirements, mutant.obligation) != each.requirements.end();
     };
-    for (const auto& each : setting.catalogue.cases) {
-        all.push_back(&each);
-        if (!names(each)) continue;
-        naming.push_back(&each);
-        ids.push_back(each.id);
+    for (const auto* const each : all) {
+        if (!names(*each)) continue;
+        naming.push_back(each);
+        ids.push_back(each->id);
     }
 
     const std::string in_force = setting.armed ? mutant.id : "";

@@ -48,6 +48,7 @@ class Boot
 
     /// What the guest told of itself; empty: nothing of that name.
     std::string fact(std::string_view key) const;
+    const std::map<std::string, std::string, std::less<>>& facts() const noexcept { return facts_; }
 
   private:
     std::optional<Ask> act(const Begin&, std::optional<Clock::time_point>);

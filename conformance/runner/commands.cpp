@@ -107,12 +107,14 @@ Results make_results(const std::string& target, const std::string& host,
         options.wish.seed,
         command_text(options),
     };
-    for (const auto& [ledger, notes, told, stopped, events] : outcomes) {
+    for (const auto& [ledger, notes, told, stopped, events, figures] : outcomes) {
         if (&ledger == &outcomes.front().ledger) {
             results.events = events;
         } else {
             results.events += events;
         }
+        for (const auto& [name, value] : figures)
+            results.figures.push_back({name, told.mechanism, told.environment, value});
         for (const auto& entry : ledger.entries()) {
             const auto duration =
                 entry.duration ? std::optional(static_cast<uint64_t>(entry.duration->count())) : std::nullopt;
@@ -230,6 +232,9 @@ class Runs
             return;
         }
         if (!wish_.mechanism.empty() && wish_.mechanism != every_mechanism) return;
+        // Random calls choose among the mechanisms by themselves.
+        const auto cases = select_cases(catalogue_, wish_);
+        if (std::ranges::all_of(cases, [](const Case* c) { return c->profile == "fuzz"; })) return;
         const auto preferred = outcomes.back().identity; // a copy: outcomes grow
         const bool sampled = wish_.mechanism != every_mechanism && !target_.quick();
         for (const auto& mechanism : preferred.mechanisms) {
@@ -251,7 +256,8 @@ class Runs
         target_.choose(environment, mechanism, sample);
         target_.start("");
         constexpr double soaking = 50; // as many times more rounds
-        const auto limits = Limits().scaled(target_.timeout_factor() * (wish_.soak ? soaking : 1));
+        auto limits = Limits().scaled(target_.timeout_factor() * (wish_.soak ? soaking : 1));
+        limits.one_case += std::chrono::seconds(wish_.fuzz);
         auto outcome =
             Run(target_, selection, limits, log_, [&](const std::string& running, const Ledger& ledger) {
                 line.show(running, ledger);

@@ -66,6 +66,11 @@ int run(int argc, char** argv)
         ->capture_default_str();
     run->add_flag("--soak", options.wish.soak,
                   "100000 rounds in each race of two vCPUs, where else there are 2000");
+    run->add_option("--rounds", options.wish.rounds, "How often --profile bench does what it measures")
+        ->check(CLI::Range(1u, 1'000'000u));
+    run->add_option("--fuzz", options.wish.fuzz,
+                    "Seconds of random calls with --profile fuzz, where else there are some rounds")
+        ->check(CLI::Range(1u, 1'000'000u));
     run->add_option("--policy", options.wish.rules,
                     "Rules for targets model, kvm and xen (TOML), in the place of the suite's own; none: no "
                     "policy at all");

@@ -62,6 +62,10 @@ Results from_json(const json& j)
     }
     results.seed = j["seed"];
     results.command = j["command"];
+    if (const auto figures = j.find("figures"); figures != j.end()) {
+        for (const auto& f : *figures)
+            results.figures.push_back({f["name"], f["mechanism"], f["environment"], f["value"]});
+    }
     if (const auto events = j.find("events"); events != j.end()) {
         const auto read = [&](const char* name) {
             const auto& count = (*events)[name];
@@ -205,6 +209,12 @@ ordered_json to_json(const Results& results)
                         {"seed", results.seed},
                         {"command", results.command}};
     if (results.events.any()) all["events"] = events_of(results.events);
+    for (const auto& figure : results.figures) {
+        all["figures"].push_back({{"name", figure.name},
+                                  {"mechanism", figure.mechanism},
+                                  {"environment", figure.environment},
+                                  {"value", figure.value}});
+    }
     return all;
 }
 

@@ -57,6 +57,13 @@ struct EventCounts
     EventCounts& operator+=(const EventCounts&);
 };
 
+/// A number that a case of profile bench measured, or that the host counted meanwhile.
+struct Figure
+{
+    std::string name, mechanism, environment;
+    uint64_t value = 0;
+};
+
 struct Results
 {
     std::string suite_version, suite_commit;
@@ -69,6 +76,7 @@ struct Results
     uint64_t seed = 0;
     std::string command; ///< that made these results, for a POSIX shell
     EventCounts events{};
+    std::vector<Figure> figures{};
 
     /// Cases by verdict.
     Counts counts() const noexcept;

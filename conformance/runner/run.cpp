@@ -80,6 +80,7 @@ RunOutcome Run::go() &&
         target_.stop();
         outcome_.identity.learn(boot);
         count_events(boot, boots == 1);
+        take_figures(boot);
         if (!boot.last().empty()) after = boot.last();
         if (!passed_over_.empty()) after = passed_over_;
         missing = why_missing(boot);
@@ -121,6 +122,21 @@ void Run::count_events(const Boot& boot, bool first)
     } else {
         outcome_.events += events;
     }
+}
+
+void Run::take_figures(const Boot& boot)
+{
+    constexpr std::string_view mark = "bench.";
+    bool any = false;
+    for (const auto& [name, text] : boot.facts()) {
+        uint64_t value = 0;
+        const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+        if (!name.starts_with(mark) || error != std::errc() || end != text.data() + text.size()) continue;
+        outcome_.figures[name.substr(mark.size())] = value;
+        any = true;
+    }
+    if (!any) return;
+    for (const auto& [name, value] : target_.figures()) outcome_.figures["host." + name] = value;
 }
 
 bool Run::boot_once(Boot& boot, const std::string& after)

@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <fstream>
 #include <functional>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -56,7 +57,8 @@ struct RunOutcome
     Notes notes;
     Identity identity;
     bool interrupted = false;
-    EventCounts events{}; ///< over all boots
+    EventCounts events{};                      ///< over all boots
+    std::map<std::string, uint64_t> figures{}; ///< what cases of profile bench measured, and the host counted
 };
 
 /// Called whenever a case begins or ends: what runs now (empty: between cases), and the ledger.
@@ -76,6 +78,7 @@ class Run
     Clock::time_point deadline() const noexcept;
     bool hear(Boot& boot, const Report& report);
     void count_events(const Boot& boot, bool first);
+    void take_figures(const Boot& boot);
     bool lost(Boot& boot, const Report& report);
     void silent(Boot& boot, const std::string& after);
     std::string why_missing(const Boot& boot) const;

@@ -7,7 +7,7 @@
 
 #include <fmt/format.h>
 
-#include "harness/glob.hpp"
+#include "harness/selects.hpp"
 #include "runner/errors.hpp"
 #include "runner/text.hpp"
 
@@ -42,8 +42,18 @@ std::vector<const Case*> select_cases(const Catalogue& catalogue, const Wish& wi
     std::vector<const Case*> selected;
     for (const auto& c : catalogue.cases) {
         const bool wanted =
-            suite::glob_match_any(wish.profile, c.profile) && suite::glob_match_any(wish.filter, c.id);
+            suite::selects_profile(wish.profile, c.profile) && suite::glob_match_any(wish.filter, c.id);
         if (wanted) selected.push_back(&c);
+    }
+    const auto named = [](const std::string& profile) {
+        return std::ranges::find(suite::asked_profiles, profile) != std::end(suite::asked_profiles);
+    };
+    if (selected.empty() && wish.profile.empty()) {
+        for (const auto& c : catalogue.cases) {
+            if (!named(c.profile) || !suite::glob_match_any(wish.filter, c.id)) continue;
+            throw UsageError(
+                fmt::format("{} runs where its profile is named: --profile {}", c.id, c.profile));
+        }
     }
     if (selected.empty()) {
         throw UsageError(
@@ -92,6 +102,8 @@ std::string guest_command_line(const Role& own, const std::vector<Role>& all, co
     constexpr unsigned many_races = 100'000;
     if (const auto races = wish.soak ? many_races : wish.races; races != 0)
         line += fmt::format(" races={}", races);
+    if (wish.rounds != 0) line += fmt::format(" rounds={}", wish.rounds);
+    if (wish.fuzz != 0) line += fmt::format(" fuzz={}", wish.fuzz);
     line += fmt::format(" seed={} slow={}", wish.seed,
                         std::max(1u, static_cast<unsigned>(std::ceil(wish.timeout_factor))));
     return line;

@@ -33,6 +33,8 @@ struct Wish
     double timeout_factor = 1;   ///< multiplies every limit of time
     unsigned races = 0;          ///< rounds of a race, in the place of the suite's own number
     bool soak = false;           ///< and as many as a long run has
+    unsigned rounds = 0;         ///< of what profile bench measures, in the place of the suite's own number
+    unsigned fuzz = 0;           ///< seconds of random calls, in the place of some rounds
     std::filesystem::path rules; ///< of a policy, in the place of the suite's own; none: no policy
     bool policy = false;         ///< the target has a policy in force
 };

@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <filesystem>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -72,6 +73,8 @@ class Target
 
     /// What the host counted of events between the last start and its stop.
     virtual EventCounts counted() const { return {}; }
+    /// What else it counted then, by name.
+    virtual std::map<std::string, uint64_t> figures() const { return {}; }
 
     /// End everything that was started. May be called at any time, also twice.
     virtual void stop() = 0;

@@ -235,6 +235,23 @@ EventCounts DomainsTarget::counted() const
             {}};
 }
 
+/// Of the lead its exits, of all domains what the engine did.
+std::map<std::string, uint64_t> DomainsTarget::figures() const
+{
+    std::map<std::string, uint64_t> figures;
+    std::ifstream file(counters_file());
+    const auto counters = nlohmann::json::parse(file, nullptr, false);
+    const auto each = [&](const char* where, auto visit) {
+        const nlohmann::json::json_pointer pointer(where);
+        if (!counters.is_object() || !counters.contains(pointer) || !counters[pointer].is_object()) return;
+        for (const auto& [name, value] : counters[pointer].items())
+            if (value.is_number_unsigned()) visit(name, value.template get<uint64_t>());
+    };
+    each("/domains/lead/exits", [&](const std::string&, uint64_t value) { figures["exits"] += value; });
+    each("/engine", [&](const std::string& name, uint64_t value) { figures[name] = value; });
+    return figures;
+}
+
 bool DomainsTarget::act(const Ask& ask)
 {
     if (!child_) return false;

@@ -71,6 +71,7 @@ class DomainsTarget : public Target
     std::optional<Report> next(Clock::time_point deadline) override;
     bool act(const Ask& ask) override;
     EventCounts counted() const override;
+    std::map<std::string, uint64_t> figures() const override;
     void stop() override;
 
   protected:

@@ -9,7 +9,7 @@ which says what it reads and what it prints). What argo-vmm says and understands
     stdin:  kill peer    start peer    restart peer    policy NAME    quit
 
 `policy NAME` puts one of --later in force; `policy NAME boolean=1 ...` sets booleans of the one that is, all at once.
-The topology's policy is one of policy.sh; without, it is one that allows the suite's domains everything. Xen's own console goes to xen.log beside the topology. A Xen that panics, and a machine that is gone, are an exit code 1;
+The topology's policy is one of policy.sh; without, it is one that allows the suite's domains everything. Xen's own console goes to xen.log beside the topology. A Xen that panics or warns of itself, and a machine that is gone, are an exit code 1;
 a Xen that hangs says nothing, and whoever waits for it has to know how long.
 """
 import argparse
@@ -100,7 +100,7 @@ class Trouble(Exception):
 
 
 class Panics:
-    """Looks for Xen's last words in its log."""
+    """Looks in Xen's log for its last words, and for warnings of its own."""
 
     def __init__(self, log: Path):
         self.log, self.offset, self.rest, self.where = log, 0, "", ""
@@ -120,7 +120,9 @@ class Panics:
                 self.where = ", in " + line.split("]")[-1].strip()
             if "Panic on CPU" in line:
                 words = (word.removeprefix("(XEN)").strip() for word in lines[at + 1:])
-                return next((word for word in words if word.strip("*")), "panic") + self.where
+                return "panics: " + next((word for word in words if word.strip("*")), "panic") + self.where
+            if "Xen WARN at" in line:
+                return "warns: " + line.removeprefix("(XEN)").strip()
         return None
 
 
@@ -152,8 +154,8 @@ def relay(machine: subprocess.Popen, panics: Panics) -> int:
                     return 0
             sys.stdout.buffer.flush()
         if reason := panics.found():
-            print(f"[host] Xen panics: {reason}", flush=True)
-            print(f"stage: Xen panics: {reason}", file=sys.stderr)
+            print(f"[host] Xen {reason}", flush=True)
+            print(f"stage: Xen {reason}", file=sys.stderr)
             return 1
         if quitting and time.monotonic() - quitting > 1:
             return 0

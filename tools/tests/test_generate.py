@@ -127,9 +127,12 @@ class Check(unittest.TestCase):
         )
         self.suite = Path(directory.name) / "error_rows.hpp"
         self.assertEqual(run("suite", "--out", str(self.suite), "--registry", str(self.registry)), (0, "", ""))
+        self.grammar = Path(directory.name) / "grammar.hpp"
+        done = run("grammar", "--out", str(self.grammar), "--registry", str(self.registry))
+        self.assertEqual(done, (0, "", ""))
 
     def check(self) -> tuple[int, str, str]:
-        files = ["--headers", str(self.headers), "--suite", str(self.suite)]
+        files = ["--headers", str(self.headers), "--suite", str(self.suite), "--grammar", str(self.grammar)]
         return run("check", *files, "--registry", str(self.registry))
 
     def test_what_was_written_is_right(self):
@@ -199,6 +202,14 @@ class Check(unittest.TestCase):
         status, said, _ = self.check()
         self.assertEqual(status, 1)
         self.assertIn(f"{self.suite}: missing\n", said)
+
+    def test_a_changed_grammar(self):
+        text = self.grammar.read_text()
+        self.grammar.write_text(text.replace("Role::zero", "Role::number"))
+        self.assertNotEqual(self.grammar.read_text(), text)
+        status, said, _ = self.check()
+        self.assertEqual(status, 1)
+        self.assertIn(f"Run `tools/generate.py grammar --out {self.grammar}`", said)
 
     def test_committed_headers(self):
         self.assertEqual(run("check"), (0, "", ""))

@@ -108,6 +108,11 @@ void* pointer(Gpa where, size_t size)
 uint64_t memory_end() { return here().memory().size(); }
 uint64_t now() { return here().now(); }
 void wait(uint64_t ns) { here().wait(ns); }
+bool interrupt(uint64_t target, uint8_t vector)
+{
+    here().raise(static_cast<uint32_t>(target), vector);
+    return true;
+}
 uint32_t events(uint8_t vector, uint32_t vcpu) { return here().events(vector, vcpu); }
 uint32_t last_event(uint8_t vector) { return here().last_event(vector); }
 bool hold_events(uint8_t vector)

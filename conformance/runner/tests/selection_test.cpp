@@ -42,6 +42,17 @@ TEST_F(SelectionTest, by_globs)
     EXPECT_EQ(selected("", "sendv.b,query.*"), "query.a sendv.b ");
 }
 
+TEST_F(SelectionTest, what_takes_long_is_named)
+{
+    catalogue_.cases.push_back({"fuzz.a", "fuzz", {}, "", 4});
+    EXPECT_EQ(selected("", ""), "query.a sendv.a sendv.b ");
+    EXPECT_EQ(selected("*", ""), "query.a sendv.a sendv.b ");
+    EXPECT_EQ(selected("core-pair,fuzz", ""), "sendv.b fuzz.a ");
+    EXPECT_EQ(selected("", "*.a"), "query.a sendv.a ");
+    EXPECT_THROW(selected("", "fuzz.*"), UsageError);
+    EXPECT_THROW(selected("fu*", ""), UsageError);
+}
+
 TEST_F(SelectionTest, a_glob_without_a_match_is_refused_even_beside_one_with)
 {
     EXPECT_THROW(selected("", "sendv.*,sendw.*"), UsageError);
@@ -82,6 +93,9 @@ TEST_F(SelectionTest, guests_are_told)
     EXPECT_EQ(guest_command_line(many[2], many, wish, ""), "role=crowd lead=1 seed=1 slow=1");
     wish.soak = true;
     EXPECT_EQ(guest_command_line(many[2], many, wish, ""), "role=crowd lead=1 races=100000 seed=1 slow=1");
+    wish.soak = false;
+    wish.fuzz = 30;
+    EXPECT_EQ(guest_command_line(many[2], many, wish, ""), "role=crowd lead=1 fuzz=30 seed=1 slow=1");
     wish.timeout_factor = 0.1;
     EXPECT_TRUE(guest_command_line(roles[0], roles, wish, "").ends_with("slow=1"));
 }

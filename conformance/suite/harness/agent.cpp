@@ -7,7 +7,9 @@
 #include <algorithm>
 #include <cstring>
 
+#include "harness/fuzz.hpp"
 #include "harness/mailbox.hpp"
+#include "harness/prepared.hpp"
 #include "harness/session.hpp"
 
 namespace argo::suite {
@@ -51,6 +53,10 @@ class Agent
             if (receive()) {
                 last_sign = looked_ = heard = platform::now();
                 if (job_.request.kind == Kind::bye) return;
+                if (job_.request.kind == Kind::fuzz) {
+                    fuzz();
+                    continue;
+                }
                 act();
                 answer();
                 if (job_.request.kind == Kind::clean && reply_.answer.result == wire::renewed)
@@ -139,9 +145,60 @@ class Agent
             result = self_.clean(a[0]);
             if (result >= 0 && self_.spoiled()) result = wire::renewed;
             return true;
+        case Kind::fuzzed:
+            std::memcpy(reply_.data, &fuzzed_, sizeof fuzzed_);
+            reply_.data_size = sizeof fuzzed_;
+            return true;
+        case Kind::echo: result = echo(static_cast<uint32_t>(a[0]), a[1], a[2] != 0); return true;
+        case Kind::fuzz:
         case Kind::bye: break;
         }
         return false;
+    }
+
+    /// As a driver would: it halts until there is something.
+    int64_t echo(uint32_t port, uint64_t count, bool by_hand)
+    {
+        const auto& hypervisor = self_.hypervisor();
+        uint8_t* const memory = self_.kept() + Mailbox::bytes; // of a mailbox that an agent does not have
+        std::memset(memory, 0, sizeof(argo_ring));
+        const auto open = hypervisor.register_ring(Port{port}, lead_, memory, ring_length(1));
+        if (!open) return -static_cast<int64_t>(open.error());
+        auto* const ring = reinterpret_cast<argo_ring*>(memory);
+        uint8_t* const bytes = memory + ARGO_PAGE_SIZE;
+        uint64_t done = 0;
+        if (by_hand) {
+            const PreparedSend send(self_, bytes, port, lead_, 64);
+            do await_and_drain(ring);
+            while (send() >= 0 && ++done < count);
+        }
+        RingReader reader(ring, ring_length(1));
+        for (; !by_hand && done < count; done++) {
+            while (!reader.peek()) platform::wait(platform::forever);
+            const uint32_t size = reader.copy_out(bytes, ARGO_PAGE_SIZE);
+            reader.consume();
+            if (!hypervisor.send(Port{port}, {lead_, Port{port}}, bytes, size)) break;
+        }
+        (void)hypervisor.unregister_ring(Port{port}, lead_);
+        return static_cast<int64_t>(done);
+    }
+
+    void fuzz()
+    {
+        const auto& a = job_.request.argument;
+        const FuzzPlan plan = {
+            a[0], static_cast<uint32_t>(a[1]), {static_cast<uint16_t>(a[2]), static_cast<uint16_t>(a[3])}};
+        self_.clean();
+        fuzzed_ = {};
+        if (plan.steps == 0) {
+            fuzzed_.room = measure_room(self_);
+        } else {
+            Fuzz fuzz(self_, session->discovery, plan);
+            fuzz.play();
+            fuzzed_.report = fuzz.finish();
+        }
+        self_.clean();
+        greeted_ = false; // who greets next knows of no memory that is not clean
     }
 
     void greet()
@@ -178,6 +235,7 @@ class Agent
     const uint64_t look_ = self_.hypervisor().major() == 0 ? look_soon_after : look_after;
     uint64_t looked_ = platform::now();
     bool greeted_ = false;
+    FuzzAnswer fuzzed_{};
     Job job_{};
     Reply reply_{};
 };

@@ -27,6 +27,8 @@ const ProfileInfo& info(Profile profile)
         {"hostile", 0, ""},
         {"batch", ARGO_FEATURE_BATCH, "feature BATCH is not offered"},
         {"upstream", 0, ""},
+        {"fuzz", 0, ""},
+        {"bench", 0, ""},
     };
     return profiles[static_cast<uint8_t>(profile)];
 }

@@ -26,6 +26,8 @@ enum class Profile : uint8_t
     hostile,          ///< memory changes while a call runs
     batch,            ///< feature BATCH
     upstream,         ///< major 0, as Xen has it: every call of these cases is one of its hypercall
+    fuzz,             ///< random calls; runs where it is named (selects.hpp)
+    bench,            ///< what calls cost; likewise
 };
 
 struct ProfileInfo

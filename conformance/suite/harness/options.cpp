@@ -103,6 +103,8 @@ constexpr Key keys[] = {
     {"done", [](Options& to, std::string_view text) { return number_into(text, UINT32_MAX, to.done); }},
     {"policy", [](Options& to, std::string_view text) { return to.policy = text == "1"; }},
     {"races", [](Options& to, std::string_view text) { return number_into(text, UINT32_MAX, to.races); }},
+    {"rounds", [](Options& to, std::string_view text) { return number_into(text, UINT32_MAX, to.rounds); }},
+    {"fuzz", [](Options& to, std::string_view text) { return number_into(text, UINT32_MAX, to.fuzz); }},
     {"slow",
      [](Options& to, std::string_view text) { return text != "0" && number_into(text, 1000, to.slow); }},
 };

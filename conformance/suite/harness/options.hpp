@@ -41,6 +41,8 @@ struct Options
     uint32_t done = 0;      ///< cases
     uint32_t slow = 1;      ///< every time limit is multiplied by this
     uint32_t races = 2'000; ///< rounds of a case in which two vCPUs race
+    uint32_t rounds = 0;    ///< of what profile bench measures; zero: as each case has it
+    uint32_t fuzz = 0;      ///< seconds of random calls; zero: some rounds
     bool policy = false;    ///< the rules of policy.toml are in force
 
     /// Domains in the crowd.

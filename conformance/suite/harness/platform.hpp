@@ -75,6 +75,8 @@ uint64_t now();
 /// Halt until an interrupt comes or about `ns` have passed. Returns at once when one came since the last
 /// wait, so that looking first and then waiting loses nothing. May return early.
 void wait(uint64_t ns);
+/// Without a timer, where that costs something. It is no promise: see above.
+inline constexpr uint64_t forever = UINT64_MAX;
 
 /// Give this domain's place, and its number, to a new one with these words more on its command line: for
 /// state in the hypervisor that nothing else removes. Returns where there is nobody to do that.
@@ -89,6 +91,8 @@ bool start_vcpu(uint32_t number, bool (*step)(void*), void* argument);
 /// Returns when it is down: it takes no interrupt then, and its local APIC is disabled. At once when it was.
 void stop_vcpu(uint32_t number);
 
+/// Interrupt the vCPU that a binding has as this target. False: not from here.
+bool interrupt(uint64_t target, uint8_t vector);
 /// How often this vCPU took the interrupt `vector` since boot. Wraps.
 uint32_t events(uint8_t vector, uint32_t vcpu = 0);
 /// The how-manieth of all interrupts that vCPU 0 took the last `vector` was.

@@ -206,6 +206,30 @@ void RemoteActor::clean()
     }
 }
 
+void RemoteActor::begin_fuzz(const FuzzPlan& plan)
+{
+    clean();
+    wire::Request head = request(Kind::fuzz, plan.seed, plan.steps, plan.others[0], plan.others[1]);
+    if (!known_ || !ask(head, {})) lost();
+    known_ = false;
+    used_ = true;
+}
+
+void RemoteActor::finish_fuzz(FuzzAnswer& answer, uint64_t limit)
+{
+    // What it is greeted with meanwhile, it may lose.
+    for (const uint64_t start = platform::now(); !greet(session->limit(retry_time));)
+        if (platform::now() - start > limit) lost();
+    act(request(Kind::fuzzed), {}, {reinterpret_cast<uint8_t*>(&answer), sizeof answer});
+    used_ = true;
+}
+
+void RemoteActor::begin_echo(uint32_t port, uint32_t count, bool by_hand)
+{
+    if (!ask(request(Kind::echo, port, count, by_hand), {})) lost();
+    begun_ = true;
+}
+
 bool RemoteActor::dismiss() { return present() && ask(request(Kind::bye), {}); }
 
 int64_t RemoteActor::act(wire::Request head, Bytes data, std::span<uint8_t> back, uint64_t more_time)

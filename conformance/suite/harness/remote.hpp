@@ -10,6 +10,7 @@
 #include <span>
 
 #include "harness/actor.hpp"
+#include "harness/fuzz.hpp"
 #include "harness/mailbox.hpp"
 #include "harness/wire.hpp"
 
@@ -36,6 +37,13 @@ class RemoteActor final : public Actor
     bool killed() const { return killed_; }
     /// It was started again; it has to answer within a boot's time.
     void expect_back();
+    /// Let it make random calls, or measure, by itself; until finish_fuzz() it answers nobody.
+    void begin_fuzz(const FuzzPlan&);
+    /// Leaves the case when it has nothing to say within the limit, in ns.
+    void finish_fuzz(FuzzAnswer&, uint64_t limit);
+    /// Let it send back what the lead sends to this port, so many messages; finish() gives their number.
+    /// `by_hand`: as PreparedSend does, and without looking at them.
+    void begin_echo(uint32_t port, uint32_t count, bool by_hand);
     /// Tell the agent to end; no answer is awaited. False: nobody listens there now.
     bool dismiss();
 

@@ -8,7 +8,7 @@
 #include "harness/agent.hpp"
 #include "harness/crc32.hpp"
 #include "harness/expect.hpp"
-#include "harness/glob.hpp"
+#include "harness/selects.hpp"
 #include "harness/session.hpp"
 
 namespace argo::suite {
@@ -223,7 +223,7 @@ uint32_t run_cases(const Obstacle& obstacle)
     uint32_t count = options.done;
     bool reached = options.after.empty() || !is_case(options.after);
     for (const Case* which : all_cases()) {
-        const bool selected = reached && glob_match_any(options.profile, info(which->profile).name) &&
+        const bool selected = reached && selects_profile(options.profile, info(which->profile).name) &&
                               glob_match_any(options.filter, which->id) &&
                               glob_match_any(options.sample, which->id);
         reached = reached || options.after == which->id;

@@ -4,6 +4,7 @@
 #include "harness/vcpu.hpp"
 
 #include "harness/expect.hpp"
+#include "harness/figures.hpp"
 #include "harness/protocol.hpp"
 #include "harness/session.hpp"
 
@@ -12,18 +13,6 @@ namespace argo::suite {
 namespace {
 
 bool halt(void*) { return false; }
-
-/// A counter of time, about 10^9 a second.
-uint64_t ticks()
-{
-#if defined(__x86_64__)
-    return __builtin_ia32_rdtsc();
-#else
-    uint64_t value;
-    asm volatile("mrs %0, cntvct_el0" : "=r"(value));
-    return value;
-#endif
-}
 
 } // namespace
 

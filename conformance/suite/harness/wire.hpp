@@ -26,8 +26,12 @@ enum class Kind : uint32_t
     zero,          ///< gpa, size
     events,        ///< vector
     await_event,   ///< vector, number of events so far, ns
-    clean, ///< bytes of scratch that were used; the result is `renewed` if the domain then starts anew
-    bye,   ///< end; not answered
+    clean,  ///< bytes of scratch that were used; the result is `renewed` if the domain then starts anew
+    fuzz,   ///< seed, steps, two domids: random calls, or, of no steps, measure_room(). Not answered, since
+            ///< no ring outlives it. Then the domain is clean.
+    fuzzed, ///< what came of that: FuzzAnswer
+    echo,   ///< port, count, by hand: so many messages of the lead's to this port go back to the same one
+    bye,    ///< end; not answered
 };
 
 inline constexpr int64_t renewed = 1;
