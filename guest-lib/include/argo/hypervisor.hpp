@@ -183,7 +183,7 @@ class Hypervisor
                 rest[0].sent = sendv(source, rest[0].destination, rest[0].pieces, rest[0].type);
                 answered = 1;
             }
-            for (size_t i = 0; i < answered; ++i) accepted += rest[i].sent ? 1 : 0;
+            for (size_t i = 0; i < answered; ++i) accepted += rest[i].sent ? 1u : 0u;
             next += answered;
         }
         return accepted;
