@@ -88,7 +88,8 @@ def collected(bin_: Path, what: str, rounds: int) -> int:
     return int(found[1])
 
 
-def counters(bin_: Path) -> dict[str, float]:
+def counters(bin_: Path) -> dict[str, float | None]:
+    """None: of what the engine does not offer."""
     return json.loads(output([bin_ / "argo-bench-count", "counters"]))
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import bench
 import bench_goals
+import bench_guest
 from bench_goals import GoalError, Row, fit, judge, rows, table
 
 
@@ -132,15 +133,36 @@ class Goals(unittest.TestCase):
         self.assertRegex(second, r"- +<= 0 +-  not measured: left out by --filter$")
 
 
+class Guests(unittest.TestCase):
+    FIGURES = {"ticks_per_ms": 2_000_000, "round_trip.median": 60_000, "round_trip.least": 40_000, "send.64.median": 2000,
+               "send.64.events": 0, "send.4096.events": 1, "host.exits": 99}
+
+    def test_figures(self):
+        told = [{"name": name, "mechanism": "MSR", "environment": "", "value": value} for name, value in self.FIGURES.items()]
+        told += [{"name": "round_trip.median", "mechanism": "PIO", "environment": "", "value": 1}]
+        found, counters = bench_guest.figures({"figures": told}, "kvm")
+        measured = {one.name: (one.time_ns, one.low_ns, one.bytes) for one in found}
+        self.assertEqual(measured["guest/kvm/round_trip"], (30_000, 20_000, None))
+        self.assertEqual(measured["guest/kvm/send.64"], (1000, 1000, 64))
+        self.assertEqual(counters, {"guest.events_polling": 1})
+
+    def test_no_figures(self):
+        self.assertEqual(bench_guest.figures({}, "kvm"), ([], {}))
+        self.assertEqual(bench_guest.figures({"figures": [{"name": "a.median", "value": 7}]}, "kvm"), ([], {}))
+
+
 class Gates(unittest.TestCase):
     def gates(self, counted, **more):
         with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
-            return bench.gates([bench_goals.goal(entry(**more))], counted)
+            return bench.gates([bench_goals.goal(entry(**more))], counted, {"b": "not offered"})
 
     def test_the_gate_stands_for_the_goal(self):
         self.assertEqual(self.gates({"c": 499}, counter="c", at_most=80, gate=500), bench.FINE)
         self.assertEqual(self.gates({"c": 501}, counter="c", at_most=80, gate=500), bench.MISSED)
         self.assertEqual(self.gates({"c": 81}, counter="c", at_most=80), bench.MISSED)
+
+    def test_what_is_not_offered_is_told(self):
+        self.assertEqual(self.gates({}, counter="b", at_most=80), bench.FINE)
 
     def test_what_was_not_counted_does_not_pass(self):
         self.assertEqual(self.gates({}, counter="c", at_most=80), bench.ABSENT)

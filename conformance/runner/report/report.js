@@ -879,7 +879,10 @@ function drawPlot(title, lines) {
     const down = PLOT.height - PLOT.top - PLOT.bottom;
     const x = (bytes) => PLOT.left + ((Math.log2(bytes) - first) / (last - first || 1)) * across;
     const y = (ns) => PLOT.top + ((high - Math.log10(ns)) / (high - low || 1)) * down;
-    const labels = placeLabels(lines.filter((line) => line.points.length).map((line) => ({line, y: y(line.points.at(-1).time_ns)})));
+    const labels = placeLabels(
+        lines.map((line, i) => ({line, style: line.name === "memcpy" ? "floor" : `line${i % 7}`})).filter(({line}) => line.points.length)
+            .map((label) => ({...label, y: y(label.line.points.at(-1).time_ns)})),
+    );
     const grid = [];
     for (let power = low; power <= high; power += 1) {
         grid.push(
@@ -897,8 +900,7 @@ function drawPlot(title, lines) {
         "svg",
         {viewBox: `0 0 ${PLOT.width} ${PLOT.height}`, class: "plot", role: "img", "aria-label": `${title}: time by payload, logarithmic`},
         grid,
-        labels.map(({line, y: at}, i) => {
-            const style = line.name === "memcpy" ? "floor" : `line${i % 6}`;
+        labels.map(({line, style, y: at}) => {
             const path = line.points.map((p, j) => `${j ? "L" : "M"}${x(p.bytes).toFixed(1)} ${y(p.time_ns).toFixed(1)}`).join("");
             return [
                 svg("path", {class: style, d: path}),
