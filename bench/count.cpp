@@ -22,6 +22,13 @@ template <class Step>
     for (uint64_t i = 0; i < times; ++i) step();
 }
 
+void must(bool sent)
+{
+    if (sent) return;
+    std::fputs("argo-bench-count: a message was not sent\n", stderr);
+    std::exit(1);
+}
+
 template <class Candidate>
 void count_sends(uint32_t bytes, uint64_t times)
 {
@@ -34,10 +41,26 @@ void count_sends(uint32_t bytes, uint64_t times)
     Outbox outbox(sender, 0, 2, 80, bytes);
     const auto step = [&] {
         drain.make_room();
-        if (outbox.send() != bytes) {
-            std::fputs("argo-bench-count: a message was not sent\n", stderr);
-            std::exit(1);
-        }
+        must(outbox.send() == bytes);
+    };
+    measured(step, times);
+}
+
+/// Each of the times is a batch of 32.
+void count_batches(uint32_t bytes, uint64_t times)
+{
+    constexpr uint32_t messages = 32;
+    Host host;
+    Lean candidate(host);
+    const size_t memory = ring_length(bytes) + bytes + 64 * page_size;
+    Party<Lean> sender(candidate, 1, memory), receiver(candidate, 2, memory);
+    Inbox inbox(receiver, 80, 1, ring_length(bytes));
+    Drain drain(inbox, bytes);
+    Outbox outbox(sender, 0, 2, 80, bytes);
+    outbox.prepare_batch(messages);
+    const auto step = [&] {
+        drain.make_room(messages);
+        must(outbox.send_batch());
     };
     measured(step, times);
 }
@@ -70,11 +93,11 @@ void count_drains(uint32_t bytes, uint64_t times)
 
 struct Burst
 {
-    uint64_t messages, events, copied_bytes, payload_bytes;
+    uint64_t messages, calls, events, copied_bytes, payload_bytes;
 };
 
-/// So many messages to a receiver that told its wish and reads none of them meanwhile.
-Burst burst(void (*wish)(argo::RingReader&))
+/// So many messages, by a call each or by one, to a receiver that told its wish and reads none meanwhile.
+Burst burst(void (*wish)(argo::RingReader&), bool batch = false)
 {
     constexpr uint32_t bytes = 64, messages = 32;
     Host host;
@@ -86,9 +109,15 @@ Burst burst(void (*wish)(argo::RingReader&))
     argo::RingReader reader(&inbox.header(), inbox.length);
     wish(reader);
     Outbox outbox(sender, 0, 2, 80, bytes);
-    for (uint32_t i = 0; i < messages; ++i) outbox.send();
+    if (batch) {
+        outbox.prepare_batch(messages);
+        must(outbox.send_batch());
+    } else {
+        for (uint32_t i = 0; i < messages; ++i) must(outbox.send() == bytes);
+    }
     const auto counters = candidate.counters();
-    return {counters.messages, receiver.guest.events(), counters.copied_bytes, counters.payload_bytes};
+    return {counters.messages, counters.calls[ARGO_OP_SENDV] + counters.calls[ARGO_OP_SEND_BATCH],
+            receiver.guest.events(), counters.copied_bytes, counters.payload_bytes};
 }
 
 void print_counters()
@@ -99,10 +128,25 @@ void print_counters()
     const auto ratio = [](uint64_t part, uint64_t whole) {
         return whole == 0 ? -1.0 : static_cast<double>(part) / static_cast<double>(whole);
     };
-    std::printf("{\"copies_per_message\": %g, \"events_per_message_polling\": %g, \"events_per_burst\": %g, "
-                "\"events_per_message_each\": %g, \"calls_per_message_batch_32\": null}\n",
-                ratio(polled.copied_bytes, polled.payload_bytes), ratio(polled.events, polled.messages),
-                static_cast<double>(waited.events), ratio(each.events, each.messages));
+    const Burst batch = burst([](argo::RingReader& reader) { reader.hear_each(); }, true);
+    const struct
+    {
+        const char* name;
+        double value;
+    } counters[] = {
+        {"copies_per_message", ratio(polled.copied_bytes, polled.payload_bytes)},
+        {"events_per_message_polling", ratio(polled.events, polled.messages)},
+        {"events_per_burst", static_cast<double>(waited.events)},
+        {"events_per_message_each", ratio(each.events, each.messages)},
+        {"calls_per_message_batch_32", ratio(batch.calls, batch.messages) / ratio(each.calls, each.messages)},
+        {"events_per_batch_32", static_cast<double>(batch.events)},
+    };
+    const char* separator = "{";
+    for (const auto& [name, value] : counters) {
+        std::printf("%s\"%s\": %g", separator, name, value);
+        separator = ", ";
+    }
+    std::puts("}");
 }
 
 template <class Number>
@@ -124,10 +168,12 @@ int main(int count, char** arguments)
         const std::string_view what = arguments[1];
         if (what == Lean::name) return count_sends<Lean>(bytes, times), 0;
         if (what == Baseline::name) return count_sends<Baseline>(bytes, times), 0;
+        if (what == "batch-32" && bytes <= 4096) return count_batches(bytes, times), 0;
         if (what == "copy") return count_copies(bytes, times), 0;
         if (what == "drain") return count_drains(bytes, times), 0;
     }
-    std::fputs("usage: argo-bench-count engine|xen-like|copy|drain BYTES TIMES, of at most 1048576 bytes\n"
+    std::fputs("usage: argo-bench-count engine|xen-like|batch-32|copy|drain BYTES TIMES; 1048576 bytes at "
+               "most, 4096 in a batch\n"
                "       argo-bench-count counters\n",
                stderr);
     return 2;

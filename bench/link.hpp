@@ -108,11 +108,11 @@ class Drain
         inbox.discard();
     }
 
-    /// Before each message.
-    void make_room() noexcept
+    /// Before each message, or so many.
+    void make_room(uint32_t messages = 1) noexcept
     {
-        if (left_ < slot_) discard();
-        left_ -= slot_;
+        if (left_ < messages * slot_) discard();
+        left_ -= messages * slot_;
     }
 
     void discard() noexcept
@@ -158,6 +158,32 @@ class Outbox
 
     int64_t send() noexcept { return sender_.call(vcpu_, ARGO_OP_SENDV, arguments_); }
 
+    /// The same message so many times by one call, from then on by send_batch().
+    void prepare_batch(uint32_t messages)
+    {
+        Guest& guest = sender_.guest;
+        const uint64_t entries = guest.allocate(messages * sizeof(argo_batch_entry));
+        batch_ = guest.at<argo_batch_entry>(entries);
+        for (uint32_t i = 0; i < messages; ++i) {
+            batch_[i] = {.addresses = *guest.at<argo_send_addr>(arguments_[0]),
+                         .iovs = arguments_[1],
+                         .count = static_cast<uint32_t>(arguments_[2]),
+                         .type = static_cast<uint32_t>(arguments_[3]),
+                         .result = -1,
+                         .reserved = 0};
+        }
+        batch_arguments_[0] = entries;
+        batch_arguments_[1] = messages;
+    }
+
+    /// Whether all were sent: the last one's result tells.
+    bool send_batch() noexcept
+    {
+        const auto messages = static_cast<int64_t>(batch_arguments_[1]);
+        return sender_.call(vcpu_, ARGO_OP_SEND_BATCH, batch_arguments_) == messages &&
+               batch_[messages - 1].result == payload;
+    }
+
     const uint32_t payload;
     std::byte* source;
 
@@ -165,6 +191,8 @@ class Outbox
     Party<Candidate>& sender_;
     const uint32_t vcpu_;
     uint64_t arguments_[4];
+    uint64_t batch_arguments_[4] = {};
+    argo_batch_entry* batch_ = nullptr;
 };
 
 } // namespace argo::bench

@@ -4,13 +4,17 @@
 // plain copy of the same bytes into the same ring. The receiver polls, so no event is due.
 #include "cases.hpp"
 #include "link.hpp"
+#include "threads.hpp"
 
 #include <benchmark/benchmark.h>
 
+#include <chrono>
+#include <cstdio>
+#include <cstdlib>
 #include <deque>
 #include <memory>
-#include <mutex>
 #include <optional>
+#include <vector>
 
 namespace argo::bench {
 namespace {
@@ -23,43 +27,134 @@ struct Variant
     uint32_t pieces = 1;
     uint32_t offset = 0; // of the payload in its page
     uint32_t idle = 0;   // other domains, with as many rings as they may have
+    uint32_t batch = 0;  // messages by one call of send_batch; 0: by one of sendv each
 };
 
-/// A candidate with pairs of domains, made by the first thread that asks.
+constexpr std::chrono::microseconds window{3000}; // for which several senders are watched
+
+/// A candidate with pairs of domains, made when first used.
 template <class Candidate>
 class Scene
 {
   public:
     explicit Scene(Variant variant) : variant_(variant) {}
 
-    void run(benchmark::State& state)
+    /// One sender, or several at once.
+    void run(benchmark::State& state, bool together)
     {
         try {
-            std::call_once(once_, [&] { make(); });
+            if (parties_.empty()) make();
+            together ? run_together(state) : variant_.batch != 0 ? run_batch(state) : run_alone(state);
         } catch (const std::exception& failure) {
-            return state.SkipWithError(failure.what());
+            state.SkipWithError(failure.what());
         }
-        const auto thread = static_cast<size_t>(state.thread_index());
-        Outbox<Candidate>& outbox = outboxes_[thread];
-        Drain drain = drains_[thread];
-        for (auto _ : state) {
-            drain.make_room();
-            while (true) {
-                const int64_t result = outbox.send();
-                if (result == outbox.payload) [[likely]]
-                    break;
-                if (result != -ARGO_EAGAIN && result != -ARGO_EBUSY) {
-                    return state.SkipWithError(("sendv: " + std::to_string(result)).c_str());
-                }
-                drain.discard();
+    }
+
+  private:
+    void run_alone(benchmark::State& state)
+    {
+        Drain drain = drains_[0];
+        for (auto _ : state) send(outboxes_[0], drain);
+        tell(state, state.iterations());
+    }
+
+    void run_batch(benchmark::State& state)
+    {
+        Drain drain = drains_[0];
+        while (state.KeepRunningBatch(variant_.batch)) {
+            drain.make_room(variant_.batch);
+            if (!outboxes_[0].send_batch()) [[unlikely]]
+                throw std::runtime_error("send_batch did not send all");
+        }
+        tell(state, state.iterations());
+    }
+
+    /// Each sender on a CPU of its own, as far as there are any. All run before and after the time in which
+    /// what they send is counted, so that it is a time of all of them.
+    void run_together(benchmark::State& state)
+    {
+        struct alignas(64) Progress
+        {
+            std::atomic<uint64_t> sent{0};
+        };
+        std::vector<Progress> progress(variant_.senders);
+        std::atomic<bool> stop{false};
+        std::vector<std::thread> others;
+        struct Moment
+        {
+            std::chrono::steady_clock::time_point time;
+            uint64_t sent = 0;
+            double cpu = 0;
+        };
+        const auto look = [&] {
+            for (uint32_t tries = 1;; ++tries) {
+                Moment moment{std::chrono::steady_clock::now()};
+                for (const Progress& one : progress) moment.sent += one.sent.load(std::memory_order_relaxed);
+                moment.cpu = cpu_time(pthread_self());
+                for (std::thread& other : others) moment.cpu += cpu_time(other.native_handle());
+                // Unless something else ran meanwhile, all of it is of one moment.
+                if (std::chrono::steady_clock::now() - moment.time < window / 100 || tries == 100)
+                    return moment;
             }
+        };
+
+        const Pinned here(0);
+        for (uint32_t i = 1; i < variant_.senders; ++i) {
+            others.emplace_back([&, i] {
+                const Pinned there(i);
+                Drain drain = drains_[i];
+                for (uint64_t sent = 1; !stop.load(std::memory_order_relaxed); ++sent) {
+                    send(outboxes_[i], drain);
+                    progress[i].sent.store(sent, std::memory_order_relaxed);
+                }
+            });
         }
-        const auto sent = static_cast<int64_t>(state.iterations());
+        double share = 0;
+        uint64_t mine = 0;
+        Drain drain = drains_[0];
+        for (auto _ : state) {
+            for (uint32_t i = 1; i < variant_.senders; ++i) {
+                while (progress[i].sent.load(std::memory_order_relaxed) == 0) std::this_thread::yield();
+            }
+            const Moment start = look();
+            do {
+                for (uint32_t i = 0; i < 64; ++i) send(outboxes_[0], drain);
+                progress[0].sent.store(mine += 64, std::memory_order_relaxed);
+            } while (std::chrono::steady_clock::now() - start.time < window);
+            const Moment end = look();
+            const std::chrono::duration<double> elapsed = end.time - start.time;
+            share = (end.cpu - start.cpu) / (elapsed.count() * std::min(variant_.senders, cpus()));
+            state.SetIterationTime(elapsed.count() / static_cast<double>(end.sent - start.sent));
+        }
+        stop.store(true);
+        for (std::thread& other : others) other.join();
+        state.counters["cpu_share"] = share;
+        tell(state, state.iterations());
+    }
+
+    /// Several senders to one ring, each of which plays its receiver now and then, can meet a ring that is
+    /// full.
+    static void send(Outbox<Candidate>& outbox, Drain& drain)
+    {
+        drain.make_room();
+        while (true) {
+            const int64_t result = outbox.send();
+            if (result == outbox.payload) [[likely]]
+                return;
+            if (result != -ARGO_EAGAIN && result != -ARGO_EBUSY) {
+                std::fprintf(stderr, "argo-bench: sendv: %lld\n", static_cast<long long>(result));
+                std::abort(); // also on a thread of its own
+            }
+            drain.discard();
+        }
+    }
+
+    void tell(benchmark::State& state, benchmark::IterationCount sent) const
+    {
         state.SetItemsProcessed(sent);
         state.SetBytesProcessed(sent * variant_.bytes);
     }
 
-  private:
     void make()
     {
         const uint32_t length = ring_length(variant_.bytes);
@@ -79,6 +174,7 @@ class Scene
             outboxes_.emplace_back(parties_[i], 0u, domid(100 + to), 80u, variant_.bytes, variant_.pieces,
                                    variant_.offset);
             drains_.emplace_back(inboxes_[to], variant_.bytes, variant_.same_ring ? variant_.senders : 1);
+            if (variant_.batch != 0) outboxes_.back().prepare_batch(variant_.batch);
         }
         for (uint32_t i = 0; i < variant_.idle; ++i) {
             auto& bystander =
@@ -93,7 +189,6 @@ class Scene
     static constexpr uint32_t idle_rings = 128;
 
     const Variant variant_;
-    std::once_flag once_;
     Host host_;
     Candidate candidate_{host_};
     std::deque<Party<Candidate>> parties_;
@@ -110,7 +205,7 @@ class Copy
 
     void run(benchmark::State& state)
     {
-        std::call_once(once_, [&] { make(); });
+        if (!to_) make();
         const uint32_t length = ring_length(bytes_), slot = slot_bytes(bytes_);
         std::byte* const ring = to_->at(sizeof(argo_ring));
         const std::byte* const source = from_->at(0);
@@ -139,17 +234,17 @@ class Copy
     }
 
     const uint32_t bytes_;
-    std::once_flag once_;
     std::optional<Guest> from_, to_;
 };
 
 template <class Candidate>
-void add_sends(const std::string& name, Variant variant, bool wall = false)
+void add_sends(const std::string& name, Variant variant, bool together = false)
 {
     auto scene = std::make_shared<Scene<Candidate>>(variant);
-    auto* const added = benchmark::RegisterBenchmark((std::string("send/") + Candidate::name + name).c_str(),
-                                                     [scene](benchmark::State& state) { scene->run(state); });
-    if (wall) added->Threads(static_cast<int>(variant.senders))->UseRealTime();
+    auto* const added =
+        benchmark::RegisterBenchmark((std::string("send/") + Candidate::name + name).c_str(),
+                                     [=](benchmark::State& state) { scene->run(state, together); });
+    if (together) added->UseManualTime()->Iterations(1);
 }
 
 template <class Candidate>
@@ -161,9 +256,11 @@ void add_engine()
     for (const uint32_t bytes : {64u, 4096u}) {
         const std::string suffix = "/bytes:" + std::to_string(bytes);
         for (const uint32_t senders : {1u, 2u, 4u}) {
-            add_sends<Candidate>("/rings:different" + suffix, {.bytes = bytes, .senders = senders}, true);
-            add_sends<Candidate>("/rings:same" + suffix,
-                                 {.bytes = bytes, .senders = senders, .same_ring = true}, true);
+            for (const bool same : {false, true}) {
+                add_sends<Candidate>((same ? "/rings:same/senders:" : "/rings:different/senders:") +
+                                         std::to_string(senders) + suffix,
+                                     {.bytes = bytes, .senders = senders, .same_ring = same}, true);
+            }
         }
         for (const uint32_t pieces : {2u, 8u}) {
             add_sends<Candidate>("/iov:" + std::to_string(pieces) + suffix,
@@ -178,6 +275,12 @@ void add_engine()
 void add_send_cases()
 {
     add_engine<Lean>();
+    for (const uint32_t bytes : {64u, 4096u}) {
+        for (const uint32_t batch : {1u, 8u, 32u}) {
+            const std::string name = "/batch:" + std::to_string(batch) + "/bytes:" + std::to_string(bytes);
+            add_sends<Lean>(name, {.bytes = bytes, .batch = batch});
+        }
+    }
     add_engine<Baseline>();
     for (const uint32_t bytes : sizes) {
         auto copy = std::make_shared<Copy>(bytes);

@@ -4,9 +4,9 @@
 // one thread sends as fast as another receives. roundtrip: a message goes there and an answer comes back.
 #include "cases.hpp"
 #include "paths.hpp"
+#include "threads.hpp"
 
 #include <benchmark/benchmark.h>
-#include <sched.h>
 
 #include <optional>
 
@@ -37,26 +37,6 @@ class Lazy
   private:
     const uint32_t bytes_;
     std::optional<Path> path_;
-};
-
-/// A CPU for this thread while it measures; where the machine has that many.
-class Pinned
-{
-  public:
-    explicit Pinned(unsigned cpu)
-    {
-        CPU_ZERO(&before_);
-        sched_getaffinity(0, sizeof before_, &before_);
-        cpu_set_t one;
-        CPU_ZERO(&one);
-        CPU_SET(cpu, &one);
-        if (CPU_ISSET(cpu, &before_)) sched_setaffinity(0, sizeof one, &one);
-    }
-    ~Pinned() { sched_setaffinity(0, sizeof before_, &before_); }
-    Pinned(const Pinned&) = delete;
-
-  private:
-    cpu_set_t before_;
 };
 
 void processed(benchmark::State& state, uint32_t bytes)

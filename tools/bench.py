@@ -95,8 +95,7 @@ def measure(options: argparse.Namespace, wanted: list[Goal]) -> dict[str, Any]:
     repetitions, seconds = FULL if options.full else QUICK
     rows: list[Row] = []
     if timed := [name for name in options.names if name not in COUNTS and name != bench_guest.NAME]:
-        # Names as Google Benchmark has them: what it adds stands in the middle or at the end.
-        exact = "|".join(dict.fromkeys(re.sub(r"/threads:\d+$", "", name) for name in timed))
+        exact = "|".join(timed)  # with what Google Benchmark adds behind
         raw = bench_run.times(options.bin, f"^({exact})(/|$)", repetitions, seconds)
         order = {name: place for place, name in enumerate(timed)}
         rows = sorted((row for row in bench_goals.rows(raw) if row.name in order), key=lambda row: order[row.name])

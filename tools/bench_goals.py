@@ -26,11 +26,11 @@ class Row:
 
     name: str
     bytes: int | None
-    threads: int
-    time_ns: float | None  # median, for each message
+    senders: int
+    time_ns: float | None  # median, for each message of all senders
     low_ns: float | None
     high_ns: float | None
-    per_second: float | None  # messages of all threads
+    per_second: float | None  # messages of all senders
     cpu_share: float | None  # of the CPUs it could use; None where threads sleep
     events_per_message: float | None
     skipped: str  # why there is no time
@@ -47,23 +47,18 @@ def rows(raw: dict[str, Any]) -> list[Row]:
     for run in raw["benchmarks"]:
         if run["run_type"] == "iteration":
             found.setdefault(run["name"], []).append(run)
-    cpus = raw["context"]["num_cpus"]
-    return [summary(name, runs, cpus) for name, runs in found.items()]
+    return [summary(name, runs) for name, runs in found.items()]
 
 
-def summary(name: str, runs: list[dict[str, Any]], cpus: int) -> Row:
-    threads = max((run["threads"] for run in runs), default=1)
-    size = re.search(r"/bytes:(\d+)", name)
-    head = (plain_name(name), int(size[1]) if size else None, threads)
+def summary(name: str, runs: list[dict[str, Any]]) -> Row:
+    size, senders = re.search(r"/bytes:(\d+)", name), re.search(r"/senders:(\d+)", name)
+    head = (plain_name(name), int(size[1]) if size else None, int(senders[1]) if senders else 1)
     failed = [run["error_message"] for run in runs if run.get("error_occurred")]
     if failed:
         return Row(*head, None, None, None, None, None, None, failed[0])
     wall = "/real_time" in name or "/manual_time" in name
-    # Threads that wait for each other use less than their CPUs, and what is timed by hand does more beside it.
-    alone = not wall or "/threads:" in name
     share = None
-    if alone:
-        shares = [run["cpu_time"] / (run["real_time"] * min(threads, cpus)) for run in runs]
+    if shares := [had for had in map(cpu_share, runs) if had is not None]:
         quiet = [run for run, had in zip(runs, shares) if had >= SHARED]
         share = statistics.median(shares)
         if len(quiet) >= QUIET_ENOUGH:
@@ -72,6 +67,13 @@ def summary(name: str, runs: list[dict[str, Any]], cpus: int) -> Row:
     events = statistics.median(run["events_per_message"] for run in runs) if "events_per_message" in runs[0] else None
     middle = statistics.median(times)
     return Row(*head, middle, min(times), max(times), 1e9 / middle, share, events, "")
+
+
+def cpu_share(run: dict[str, Any]) -> float | None:
+    """Of the CPUs that it could have used. None where threads wait for each other, or more is done than is timed."""
+    if "cpu_share" in run:
+        return run["cpu_share"]
+    return None if re.search("/(real|manual)_time", run["name"]) else run["cpu_time"] / run["real_time"]
 
 
 def fit(points: list[tuple[int, float]]) -> tuple[float, float] | None:

@@ -61,13 +61,14 @@ def times(bin_: Path, pattern: str, repetitions: int, min_time: float) -> dict[s
 
 def instructions(bin_: Path) -> dict[str, float]:
     """For each 64-byte send, and for the parts that are no engine: the copy, and the receiver that drains the ring."""
-    what = ("engine", "xen-like", "copy", "drain")
+    what = ("engine", "batch-32", "xen-like", "copy", "drain")
     with ThreadPoolExecutor(2) as pool:
-        engine, xen_like, copy, drain = pool.map(lambda one: instructions_of(bin_, one), what)
+        engine, batch, xen_like, copy, drain = pool.map(lambda one: instructions_of(bin_, one), what)
     return {
         "instructions_per_send": engine - drain,
         "instructions_of_copy": copy,
         "instructions_beyond_copy": engine - drain - copy,
+        "instructions_per_send_batch_32": round(batch / 32, 1),
         "xen_like.instructions_per_send": xen_like - drain,
     }
 

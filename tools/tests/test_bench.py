@@ -13,12 +13,12 @@ import bench_guest
 from bench_goals import GoalError, Row, fit, judge, rows, table
 
 
-def run(name, cpu, real=None, threads=1, **more):
-    return {"name": name, "run_type": "iteration", "threads": threads, "cpu_time": cpu, "real_time": real or cpu, **more}
+def run(name, cpu, real=None, **more):
+    return {"name": name, "run_type": "iteration", "cpu_time": cpu, "real_time": real or cpu, **more}
 
 
-def raw(*runs, cpus=2):
-    return {"context": {"num_cpus": cpus}, "benchmarks": list(runs)}
+def raw(*runs):
+    return {"benchmarks": list(runs)}
 
 
 def row(name, time, share=1.0):
@@ -56,10 +56,10 @@ class Rows(unittest.TestCase):
         (one,) = rows(raw(*(run("send/engine/bytes:64", time) for time in (9, 30, 7))))
         self.assertEqual((one.time_ns, one.low_ns, one.high_ns, one.bytes, one.cpu_share), (9, 7, 30, 64, 1))
 
-    def test_wall_time_of_threads_and_their_plain_name(self):
-        name = "send/engine/rings:different/bytes:64/real_time/threads:2"
-        (one,) = rows(raw(*(run(name, 20, 10, threads=2) for _ in range(3))))
-        self.assertEqual((one.name, one.time_ns, one.cpu_share), ("send/engine/rings:different/bytes:64/threads:2", 10, 1))
+    def test_manual_time_of_senders_and_their_plain_name(self):
+        name = "send/engine/rings:different/senders:2/bytes:64"
+        (one,) = rows(raw(*(run(name + "/iterations:1/manual_time", 90, 10, cpu_share=share) for share in (0.95, 0.99, 0.97))))
+        self.assertEqual((one.name, one.time_ns, one.cpu_share, one.senders), (name, 10, 0.97, 2))
 
     def test_disturbed_repetitions_do_not_count(self):
         name = "send/engine/bytes:64"
