@@ -7,6 +7,11 @@
 #include "argo/register.h"
 #include "argo/unregister.h"
 
+// Engine::send_at_once. 0 leaves every send to the general path.
+#ifndef ARGO_ENGINE_AT_ONCE
+#define ARGO_ENGINE_AT_ONCE 1
+#endif
+
 namespace argo::engine {
 namespace {
 
@@ -71,7 +76,7 @@ int64_t Engine::call(Domain& caller, uint32_t vcpu, uint64_t word, const uint64_
                      Privilege privilege) noexcept
 {
     Vcpu& calling = static_cast<DomainState&>(caller).vcpus()[vcpu];
-    if (word == ARGO_OPERATION_WORD(ARGO_OP_SENDV) && privilege == Privilege::kernel) {
+    if (ARGO_ENGINE_AT_ONCE && word == ARGO_OPERATION_WORD(ARGO_OP_SENDV) && privilege == Privilege::kernel) {
         const int64_t sent = send_at_once(calling, arguments);
         if (sent >= 0) return sent;
     }

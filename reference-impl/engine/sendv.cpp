@@ -41,6 +41,7 @@ Result Engine::sendv(Vcpu& vcpu, const Arguments& arguments) noexcept
 /// What most messages are: short, in one piece, in memory that needs no look-up, to where one went lately,
 /// into a ring that takes it at once. Decides nothing that sendv decides otherwise: in all other cases it
 /// returns a negative number, and nothing happened but that arguments were read, which are then read anew.
+/// ARGO_ENGINE_AT_ONCE=0 builds an engine that does without: sendv alone has to be right then.
 [[gnu::always_inline]] inline int64_t Engine::send_at_once(Vcpu& vcpu, const Arguments& arguments) noexcept
 {
     constexpr int64_t no = -1;
