@@ -11,10 +11,10 @@ namespace {
 
 using namespace argo;
 
-class Machine
+class Liar
 {
   public:
-    explicit Machine(fuzz::Input input)
+    explicit Liar(fuzz::Input input)
         : input_(input), base_(ARGO_CPUID_FIRST + input_.byte() % 4 * ARGO_CPUID_STEP)
     {
     }
@@ -89,7 +89,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size)
 {
     fuzz::Input input(data, size);
     const auto preferred = static_cast<uint16_t>(input.rarely(64) ? input.below(9) : 0);
-    Machine machine(input);
+    Liar machine(input);
     Discovery report;
     const auto found = probe(machine, Preference{preferred, 1}, &report);
     if (report.count > Discovery::max_candidates) std::abort();

@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <map>
-#include <ranges>
 #include <tuple>
 
 #include <fmt/format.h>
@@ -51,10 +50,9 @@ bool is_regression(const Change& change) noexcept
 
 const Results* earlier_of(const Results& later, const std::vector<Results>& earlier)
 {
-    for (const auto& candidate : earlier | std::views::reverse) {
-        if (candidate.target.name == later.target.name) return &candidate;
-    }
-    return nullptr;
+    const auto same = [&](const Results& each) { return each.target.name == later.target.name; };
+    const auto found = std::find_if(earlier.rbegin(), earlier.rend(), same);
+    return found == earlier.rend() ? nullptr : &*found;
 }
 
 std::string describe(const Results& earlier, const std::vector<Change>& changes)
