@@ -179,6 +179,7 @@ int64_t Model::call(uint16_t domid, const Call& call)
         case ARGO_OP_REGISTER_RING: return register_ring(caller, call.arguments);
         case ARGO_OP_UNREGISTER_RING: return unregister_ring(caller, call.arguments);
         case ARGO_OP_SENDV: return sendv(caller, call.arguments);
+        case ARGO_OP_SEND_BATCH: return send_batch(caller, call.arguments);
         case ARGO_OP_NOTIFY: return notify(caller, call.arguments);
         case ARGO_OP_VECTOR: return vector(caller, call.arguments);
         case ARGO_OP_RESET: return reset(caller);

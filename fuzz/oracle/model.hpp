@@ -12,6 +12,7 @@
 
 #include <map>
 #include <optional>
+#include <set>
 
 namespace argo::fuzz {
 
@@ -89,7 +90,8 @@ class Model
 
     uint32_t policy = 0;
     engine::Counters counters{};
-    const char* told = ""; ///< by which rule the last call ended
+    int64_t batch_result = 0; ///< what the engine returned, since a batch may stop where it likes
+    const char* told = "";    ///< by which rule the last call ended
 
     const engine::Limits& limits() const { return limits_; }
 
@@ -100,6 +102,8 @@ class Model
     int64_t register_ring(ModelDomain&, const Arguments&);
     int64_t unregister_ring(ModelDomain&, const Arguments&);
     int64_t sendv(ModelDomain&, const Arguments&);
+    int64_t send(ModelDomain&, const argo_send_addr&, uint64_t iovs, uint32_t count, uint32_t type);
+    int64_t send_batch(ModelDomain&, const Arguments&);
     int64_t notify(ModelDomain&, const Arguments&);
     int64_t vector(ModelDomain&, const Arguments&);
     int64_t reset(ModelDomain&);
@@ -135,6 +139,8 @@ class Model
     std::map<uint16_t, ModelDomain> domains_;
     uint64_t accounts_ = 0;
     std::vector<Event> events_;
+    bool in_batch_ = false;
+    std::set<std::pair<uint16_t, uint16_t>> burst_; ///< events that a batch is due, by domid and binding
 };
 
 } // namespace argo::fuzz

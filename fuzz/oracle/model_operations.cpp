@@ -46,6 +46,7 @@ int64_t Model::query(ModelDomain& caller, const Arguments& arguments)
     answer.max_waiters = limits_.max_waiters;
     answer.max_pages = limits_.max_pages;
     answer.max_bindings = limits_.max_bindings;
+    answer.max_batch = limits_.max_batch;
     if (caller.incarnation) answer.incarnation = *caller.incarnation;
     write(caller, info, &answer, bytes);
     if (!caller.incarnation &&
@@ -154,11 +155,17 @@ int64_t Model::unregister_ring(ModelDomain& caller, const Arguments& arguments)
 int64_t Model::sendv(ModelDomain& caller, const Arguments& arguments)
 {
     const auto [addresses, iovs, count, type] = arguments;
-    const uint16_t self = caller.guest->domid;
-
     if (count > limits_.max_iov || type > UINT32_MAX) return refuse(ARGO_EINVAL, "SENDV-101");
     argo_send_addr ends;
     if (!read(caller, addresses, &ends, sizeof ends)) return refuse(ARGO_EFAULT, "SENDV-102");
+    return send(caller, ends, iovs, static_cast<uint32_t>(count), static_cast<uint32_t>(type));
+}
+
+/// From SENDV-102 on, with both addresses read.
+int64_t Model::send(ModelDomain& caller, const argo_send_addr& ends, uint64_t iovs, uint32_t count,
+                    uint32_t type)
+{
+    const uint16_t self = caller.guest->domid;
     std::vector<argo_iov> pieces(count);
     if (!read(caller, iovs, pieces.data(), count * sizeof(argo_iov))) return refuse(ARGO_EFAULT, "SENDV-102");
     if (ends.src.reserved != 0 || ends.dst.reserved != 0) return refuse(ARGO_EINVAL, "SENDV-103");
@@ -190,7 +197,7 @@ int64_t Model::sendv(ModelDomain& caller, const Arguments& arguments)
 
     const argo_message message{.length = payload + uint32_t{sizeof(argo_message)},
                                .source = {.port = ends.src.port, .domid = self, .reserved = 0},
-                               .type = static_cast<uint32_t>(type)};
+                               .type = type};
     put(*owner, *ring, caller, message, pieces);
     ++counters.messages;
     counters.payload_bytes += payload;
@@ -243,11 +250,50 @@ void Model::put(ModelDomain& owner, ModelRing& ring, ModelDomain& sender, const 
         if (wish == ARGO_WISH_PAST && position < ring.length)
             wanted = (uint64_t{position} + ring.length - before) % ring.length < taken;
     }
-    if (wanted) {
-        signal(owner, ring.binding);
-    } else {
+    if (!wanted) {
         ++counters.suppressed;
+    } else if (in_batch_) {
+        burst_.insert({owner.guest->domid, ring.binding});
+    } else {
+        signal(owner, ring.binding);
     }
+}
+
+// Chapter send_batch
+
+int64_t Model::send_batch(ModelDomain& caller, const Arguments& arguments)
+{
+    const uint64_t entries = arguments[0], count = arguments[1];
+    if (count > limits_.max_batch) return refuse(ARGO_EINVAL, "BATCH-101");
+    if (!accessible(caller, entries, count * sizeof(argo_batch_entry), Access::write))
+        return refuse(ARGO_EFAULT, "BATCH-102");
+
+    // Where it stops is the hypervisor's own matter. BATCH-008, -009.
+    const uint64_t least = std::min<uint64_t>(count, 1);
+    const uint64_t answered =
+        batch_result >= static_cast<int64_t>(least) && batch_result <= static_cast<int64_t>(count)
+            ? static_cast<uint64_t>(batch_result)
+            : least;
+    in_batch_ = true;
+    for (uint64_t i = 0; i < answered; ++i) {
+        const uint64_t where = entries + i * sizeof(argo_batch_entry);
+        argo_batch_entry entry;
+        (void)read(caller, where, &entry, sizeof entry);
+        int64_t result;
+        if (entry.reserved != 0) {
+            result = -int64_t{ARGO_EINVAL}; // BATCH-004
+        } else if (entry.count > limits_.max_iov) {
+            result = -int64_t{ARGO_EINVAL}; // SENDV-101
+        } else {
+            result = send(caller, entry.addresses, entry.iovs, entry.count, entry.type);
+        }
+        write(caller, where + offsetof(argo_batch_entry, result), &result, sizeof result);
+    }
+    in_batch_ = false;
+    for (const auto& [owner, binding] : burst_) signal(*find(owner), binding); // BATCH-011, -012
+    burst_.clear();
+    told = "success";
+    return static_cast<int64_t>(answered);
 }
 
 // Chapter notify

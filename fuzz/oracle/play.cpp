@@ -29,6 +29,7 @@ engine::Limits limits_of(Input& input)
     limits.max_ring_waiters = 1 + input.below(3);
     limits.max_waiters = 1 + input.below(3);
     limits.max_pages = 20 - input.below(16);
+    limits.max_batch = input.rarely(24) ? 0 : 4;
     limits.max_bindings = input.rarely(24) ? 0 : 3;
     return limits;
 }
@@ -278,7 +279,8 @@ class Play
 
         // Under a fault, and where memory is scarce, the call may also fail, and then nothing has happened.
         const bool scarce = host_.allocations_left < 16;
-        const bool fault = fault_ != 0 && number != ARGO_OP_NOTIFY && number != ARGO_OP_RESET;
+        const bool fault = fault_ != 0 && number != ARGO_OP_NOTIFY && number != ARGO_OP_SEND_BATCH &&
+                           number != ARGO_OP_RESET;
         std::optional<Model> before;
         if (fault || scarce) before = model_;
         if (fault) host_.looks_left = fault_ + (by_frame ? 1 : 0);
@@ -288,6 +290,9 @@ class Play
         bool made = true, should = true;
         if (by_frame) {
             made = fuzz::call_frame(*engine_, guest, vcpu, frame, privilege);
+            if (made)
+                model_.batch_result =
+                    result_in(guest.page(page_index(frame / page_size)) + frame % page_size);
             should = model_.call_frame(guest.domid, frame, call.user);
             if (made && should) {
                 result = result_in(guest.page(page_index(frame / page_size)) + frame % page_size);
@@ -295,6 +300,7 @@ class Play
             }
         } else {
             result = fuzz::call(*engine_, guest, vcpu, call.word, call.arguments, privilege);
+            model_.batch_result = result;
             expected = model_.call(guest.domid, call);
         }
         host_.looks_left = INT64_MAX;

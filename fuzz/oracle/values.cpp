@@ -132,7 +132,16 @@ uint32_t Values::fill(const Structure& structure, uint64_t gpa)
     for (const Field& field : structure.fields) {
         const std::string_view name = field.name, whose = structure.name;
         uint64_t value;
-        if (name == "count" && structure.tail) {
+        if (name.ends_with("count") && whose == "argo_batch_entry") {
+            value = pieces_;
+        } else if (name == "iovs") {
+            // The pieces of each entry stand behind all entries.
+            const uint64_t at = address(scratch + 0x800 + gpa % 0x400);
+            pieces_ = input_.below(4);
+            for (uint32_t i = 0; i < pieces_; ++i) fill(argo_iov_structure, at + i * sizeof(argo_iov));
+            if (input_.rarely(8)) pieces_ = static_cast<uint32_t>(any_number());
+            value = at;
+        } else if (name == "count" && structure.tail) {
             tail = input_.rarely(16) ? static_cast<uint32_t>(any_number()) : input_.below(4);
             value = tail;
         } else if (name == "length") {

@@ -54,6 +54,7 @@ class Values
     const uint16_t self_;
     const Store store_;
     uint32_t ring_length_ = 0; ///< the last one that was made
+    uint32_t pieces_ = 0;      ///< of the last entry of a batch
 };
 
 /// The operation of a name, or null.

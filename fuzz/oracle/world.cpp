@@ -79,13 +79,13 @@ void* Host::allocate(size_t bytes) noexcept
 {
     if (allocations_left.fetch_sub(1, std::memory_order_relaxed) <= 0) return nullptr;
     allocated += static_cast<int64_t>(bytes);
-    return ::operator new(bytes, std::align_val_t{engine::cache_line}, std::nothrow);
+    return ::operator new (bytes, std::align_val_t{engine::cache_line}, std::nothrow);
 }
 
 void Host::release(void* memory, size_t bytes) noexcept
 {
     allocated -= static_cast<int64_t>(bytes);
-    ::operator delete(memory, std::align_val_t{engine::cache_line});
+    ::operator delete (memory, std::align_val_t{engine::cache_line});
 }
 
 void Host::relax() noexcept { std::this_thread::yield(); }
