@@ -275,11 +275,17 @@ def stop(*_: object) -> None:
         process.terminate()
 
 
-if __name__ == "__main__":
+def start() -> int:
     signal.signal(signal.SIGINT, stop)
     signal.signal(signal.SIGTERM, stop)
     try:
-        sys.exit(main(sys.argv[1:]))
+        return main(sys.argv[1:])
     except FuzzError as error:
         print(f"argo: fuzz: {error}", file=sys.stderr)
-        sys.exit(error.code)
+        return error.code
+
+
+if __name__ == "__main__":
+    import fuzz as itself  # once, for those that import it, too
+
+    sys.exit(itself.start())
