@@ -3,6 +3,8 @@
 // Thrown while things are set up; nothing is thrown on a guest's behalf.
 #pragma once
 
+#include "kvm/suggest.hpp"
+
 #include <fmt/core.h>
 
 #include <stdexcept>
@@ -31,7 +33,7 @@ class Failure : public std::runtime_error
 template <class... Arguments>
 [[noreturn]] void fail(Exit code, fmt::format_string<Arguments...> format, Arguments&&... arguments)
 {
-    throw Failure(code, fmt::format(format, std::forward<Arguments>(arguments)...));
+    throw Failure(code, one_line(fmt::format(format, std::forward<Arguments>(arguments)...)));
 }
 
 } // namespace argo::kvm

@@ -42,6 +42,14 @@ std::string did_you_mean(std::string_view word, std::span<const std::string_view
     return edits <= close && edits < best.size() ? fmt::format("; did you mean '{}'?", best) : std::string();
 }
 
+std::string one_line(std::string sentence)
+{
+    for (char& c : sentence) {
+        if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = ' ';
+    }
+    return sentence;
+}
+
 std::string enumerate(std::span<const std::string_view> words)
 {
     if (words.size() < 2) return std::string(words.empty() ? "" : words.front());

@@ -7,6 +7,8 @@
 #include "engine/host.hpp"
 #include "engine/policy_image.hpp"
 
+#include "kvm/suggest.hpp"
+
 #include <fmt/core.h>
 
 #include <bitset>
@@ -31,7 +33,7 @@ class Trouble : public std::runtime_error
 template <class... Arguments>
 [[noreturn]] void trouble(fmt::format_string<Arguments...> format, Arguments&&... arguments)
 {
-    throw Trouble(fmt::format(format, std::forward<Arguments>(arguments)...));
+    throw Trouble(kvm::one_line(fmt::format(format, std::forward<Arguments>(arguments)...)));
 }
 
 using Labels = std::bitset<256>; ///< of domains, or of ports, by their number

@@ -203,6 +203,8 @@ TEST(Topology, passes_on_where_it_is_no_toml)
         {"[[domain\n", "t.toml:1: "},
         {with("image ="), "t.toml:5: "},
         {"\xff", "t.toml:1: "},
+        {"o=i\n", "t.toml:1: "}, // what stands there, a line's end, is said in the sentence
+        {with("\"a\\nb\" = 1"), "t.toml:5: "},
     };
     for (const auto& [text, beginning] : table) {
         try {
