@@ -25,11 +25,9 @@ constexpr uint32_t argo_block = ARGO_CPUID_FIRST + ARGO_CPUID_STEP;
 // Guest-physical memory: a page that nobody has, the call pages, the suite's.
 constexpr size_t first_call_page = 1, call_pages = 4, first_scratch_page = 16;
 
-// Calls come from the first vCPU alone.
-constexpr uint32_t only_vcpu = 0;
-
 thread_local SimulatedDomain* current = nullptr;
-thread_local bool first = true; ///< vCPU, which ends at once when the domain does; the others end with a step
+/// The first one ends at once when the domain does, the others with a step.
+thread_local uint32_t current_vcpu = 0;
 
 std::span<uint8_t> map(size_t size)
 {
@@ -47,7 +45,8 @@ SimulatedDomain::SimulatedDomain(const ModelBoard& board, std::string name, uint
       command_line_(std::move(command_line)),
       memory_(map(size_t{board.pages} * ARGO_PAGE_SIZE)),
       domain_(board.engine.create(domid, this,
-                                  {.window = {ARGO_PAGE_SIZE, memory_.size() - ARGO_PAGE_SIZE,
+                                  {.vcpus = suite::platform::most_vcpus,
+                                   .window = {ARGO_PAGE_SIZE, memory_.size() - ARGO_PAGE_SIZE,
                                               std::as_writable_bytes(memory_).data() + ARGO_PAGE_SIZE}})),
       sees_argo_(board.sees_argo(domid))
 {
@@ -86,7 +85,7 @@ void SimulatedDomain::run()
 
 void SimulatedDomain::check_alive()
 {
-    if (stop_ && first) std::longjmp(end_, 1);
+    if (stop_ && current_vcpu == 0) std::longjmp(end_, 1);
 }
 
 void* SimulatedDomain::page(uint64_t gfn)
@@ -181,7 +180,7 @@ bool SimulatedDomain::ring(uint32_t mechanism, uint64_t where, uint64_t frame)
     bool done = false;
     for (const engine::Offer& offer : board_.offers) {
         if (offer.mechanism != mechanism || (offer.ebx | uint64_t{offer.ecx} << 32) != where) continue;
-        done = board_.engine.call_frame(*domain_, only_vcpu, frame);
+        done = board_.engine.call_frame(*domain_, current_vcpu, frame);
         break;
     }
     check_alive();
@@ -194,7 +193,7 @@ bool SimulatedDomain::call(uint32_t mechanism, uint64_t ebx, uint32_t ecx, uint6
     check_alive();
     for (const engine::Offer& offer : board_.offers) {
         if (offer.mechanism != mechanism || offer.ebx != ebx || offer.ecx != ecx) continue;
-        result = board_.engine.call(*domain_, only_vcpu, word, arguments);
+        result = board_.engine.call(*domain_, current_vcpu, word, arguments);
         check_alive();
         return true;
     }
@@ -221,7 +220,7 @@ bool SimulatedDomain::start_vcpu(uint32_t number, bool (*step)(void*), void* arg
     }
     vcpu.thread = std::thread([=, this, &vcpu] {
         current = this;
-        first = false;
+        current_vcpu = number;
         while (vcpu.on) {
             if (step(argument)) continue;
             std::unique_lock lock(mutex_);
