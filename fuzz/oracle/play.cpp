@@ -29,7 +29,7 @@ engine::Limits limits_of(Input& input)
     limits.max_ring_waiters = 1 + input.below(3);
     limits.max_waiters = 1 + input.below(3);
     limits.max_pages = 20 - input.below(16);
-    limits.max_batch = input.rarely(24) ? 0 : 4;
+    limits.max_batch = input.rarely(24) ? 0 : ARGO_MIN_MAX_BATCH;
     limits.max_bindings = input.rarely(24) ? 0 : 3;
     return limits;
 }
@@ -90,11 +90,11 @@ class Play
             };
             make(ARGO_OP_VECTOR, {0, ARGO_BINDING_LAPIC, 0, 40});
             make(ARGO_OP_VECTOR, {1, ARGO_BINDING_LAPIC, 1, 41});
-            const argo_register ring{usual_port, ARGO_DOMID_WILDCARD, 0, 96u + input_.byte() % 4 * 64};
+            const argo_register ring{usual_port, ARGO_DOMID_WILDCARD, 0, 96u << input_.byte() % 5};
             const uint64_t gfn = ring_page;
             store(guest, scratch, &ring, sizeof ring);
             store(guest, scratch + sizeof ring, &gfn, sizeof gfn);
-            const uint64_t suppress = input_.rarely(64) ? ARGO_REGISTER_SUPPRESS : 0;
+            const uint64_t suppress = input_.rarely(128) ? ARGO_REGISTER_SUPPRESS : 0;
             make(ARGO_OP_REGISTER_RING, {scratch, scratch + sizeof ring, 1, suppress | 1 << 16});
         }
     }
@@ -236,6 +236,13 @@ class Play
     {
         const ModelRing* const ring = this->ring(guest);
         if (!ring) return;
+        if (input_.rarely(96)) { // a wish that one of the next messages meets, or just misses
+            const uint32_t tx = word(guest, gpa(*ring, offsetof(argo_ring, tx_ptr)));
+            const uint32_t distance = input_.below(6) * ARGO_SLOT + input_.below(3) - 1;
+            const uint32_t wish[] = {ARGO_WISH_PAST, (tx + distance) % ring->length};
+            store(guest, gpa(*ring, offsetof(argo_ring, wish)), wish, sizeof wish);
+            return;
+        }
         Values values(input_, model_.limits(), guest.domid, storer(guest));
         const Field& field =
             argo_ring_fields[input_.below(input_.rarely(16) ? std::size(argo_ring_fields) : 4)];
