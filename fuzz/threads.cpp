@@ -44,6 +44,7 @@ class World
     World() : engine_(std::make_unique<engine::Engine>(host_, limits(), ~uint64_t{0}, engine::Identity{1, 7}))
     {
         host_.record = false;
+        host_.jitter = true;
     }
 
     void run(Input input)
@@ -200,6 +201,8 @@ class World
                 break;
             case 8:
             case 9:
+            case 11:
+            case 12:
                 if (index == 0) receive(self.guest, page_of(port, partner));
                 break;
             case 10: {
