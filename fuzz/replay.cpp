@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
 // replay [--time S] [--current FILE] FILE|FOLDER...
 // Runs a fuzz target without a fuzzer: every file of the folders and files that are named, as it is; and
-// changed ones, bytes altered, dropped and doubled, the same in each run: some thousand, or for S seconds.
+// changed ones, bytes altered, dropped and doubled, the same in each run: 2000 at most, or for S seconds.
 #include <algorithm>
 #include <chrono>
 #include <cstdint>
@@ -20,6 +20,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size);
 namespace {
 
 constexpr size_t changed_inputs = 2000;
+constexpr std::chrono::seconds most_time{20}; // where they are slow, as with a sanitizer
 
 /// `current`: where the input is while it runs; null: nowhere.
 void run(const std::string& input, const char* current)
@@ -76,10 +77,10 @@ int main(int argc, char** argv)
     if (inputs.empty()) return std::fprintf(stderr, "no inputs; name files, or folders of them\n"), 2;
     for (const std::string& input : inputs) run(input, current);
     std::mt19937 random(1);
-    const auto end = std::chrono::steady_clock::now() + time;
+    const auto end = std::chrono::steady_clock::now() + (time.count() == 0 ? most_time : time);
     size_t changes = 0;
     const auto more = [&] {
-        return time.count() == 0 ? changes < changed_inputs : std::chrono::steady_clock::now() < end;
+        return (time.count() != 0 || changes < changed_inputs) && std::chrono::steady_clock::now() < end;
     };
     for (; more(); ++changes) run(changed(inputs[changes % inputs.size()], random), current);
     std::printf("%zu inputs, %zu changed ones\n", inputs.size(), changes);

@@ -50,7 +50,10 @@ void* Host::page(engine::Domain& domain, uint64_t gfn, Access access) noexcept
 {
     if (gfn > last_gfn) found("the engine asks for a page beyond the address space");
     const auto& guest = *static_cast<const Guest*>(domain.context());
-    if (jitter) std::this_thread::yield();
+    if (jitter) {
+        thread_local uint32_t looks = 0;
+        if (++looks % 8 == 0) std::this_thread::yield();
+    }
     if (looks_left.fetch_sub(1, std::memory_order_relaxed) <= 0) return nullptr;
     const uint32_t index = page_index(gfn);
     if (index == pages || !permits(guest.rights[index], access)) return nullptr;

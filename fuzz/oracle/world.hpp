@@ -103,7 +103,7 @@ class Host final : public engine::Host
     std::atomic<int64_t> looks_left{INT64_MAX}; ///< at pages, until they are all gone
     std::atomic<int64_t> allocated{0};
     std::atomic<bool> record{true};
-    std::atomic<bool> jitter{false}; ///< gives way at every look at a page, so also in the middle of copies
+    std::atomic<bool> jitter{false}; ///< gives way at some looks at a page, so also in the middle of copies
 
     /// What was raised since it was asked last, sorted.
     std::vector<Event> take_events();
