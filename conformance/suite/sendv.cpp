@@ -25,6 +25,23 @@ CASE(sendv, the_ring_for_the_sender_comes_first, wildcard, "ARGO-SENDV-001")
     expect_eq(any8.unread(), 0u);
 }
 
+CASE(sendv, a_ring_for_the_sender_comes_and_goes, wildcard, "ARGO-SENDV-001", "ARGO-UNREGISTER-002")
+{
+    // Where a message went before decides nothing.
+    auto any = open_ring(lead(), 7, ARGO_DOMID_WILDCARD);
+    require_ok(send(lead(), 9, lead(), 7, "x"));
+    expect_eq(any.unread(), footprint(1));
+
+    auto exact = open_ring(lead(), 7, lead());
+    require_ok(send(lead(), 9, lead(), 7, "x"));
+    expect_eq(exact.unread(), footprint(1));
+    expect_eq(any.unread(), footprint(1));
+
+    require_eq(exact.unregister(), 0);
+    require_ok(send(lead(), 9, lead(), 7, "x"));
+    expect_eq(any.unread(), 2 * footprint(1));
+}
+
 CASE(sendv, others_get_the_wildcard_ring, wildcard, "ARGO-SENDV-001", "ARGO-SENDV-003")
 {
     auto exact = open_ring(lead(), 7, lead()), any = open_ring(lead(), 7, ARGO_DOMID_WILDCARD);
