@@ -209,6 +209,14 @@ class alignas(cache_line) Vcpu : public Reader
     DomainState& domain;
     uint64_t ready = 0; ///< the generation in which its domain was found to be neither denied nor stale
     Tallies tallies;
+
+    /// What send_at_once has read and left to sendv: both addresses, and the one piece.
+    struct TakenOver
+    {
+        bool filled = false;
+        Routes::Name send{}, piece{};
+    } taken_over;
+
     Routes routes;
 };
 

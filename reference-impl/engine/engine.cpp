@@ -88,6 +88,7 @@ int64_t Engine::call(Domain& caller, uint32_t vcpu, uint64_t word, const uint64_
 {
     const Inside inside(*this, vcpu);
     const Result result = dispatch(vcpu, word, arguments, privilege);
+    vcpu.taken_over.filled = false;
     if (result.is_error()) vcpu.tallies.refused.add();
     return result.value();
 }

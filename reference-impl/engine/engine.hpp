@@ -172,8 +172,9 @@ class Engine
     int64_t send_at_once(Vcpu&, const Arguments&) noexcept;
     void tell(Vcpu&, DomainState& owner, uint16_t binding) noexcept;
     Result send(Vcpu&, const argo_batch_entry&, Sent&) noexcept;
-    Error fetch_message(DomainState& caller, const Arguments&, Message&) noexcept;
+    Error fetch_message(Vcpu&, const Arguments&, Message&) noexcept;
     Error fetch_pieces(DomainState& caller, uint64_t iovs, Message&) noexcept;
+    Error check_pieces(DomainState& caller, Message&) noexcept;
     Error find_destination(Vcpu&, const argo_send_addr&, Routes::Route&) noexcept;
     Error deliver(Vcpu&, const Message&, const Routes::Route&, Ring::Published&) noexcept;
 

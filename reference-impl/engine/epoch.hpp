@@ -41,7 +41,8 @@ class Readers
     /// Before a call's first look-up. What it finds stays until it leaves.
     void enter(Reader& reader) noexcept
     {
-        reader.rings_.store(epoch_.load(std::memory_order_acquire), std::memory_order_relaxed);
+        // Release: who sees that a later call has begun sees what earlier ones did.
+        reader.rings_.store(epoch_.load(std::memory_order_acquire), std::memory_order_release);
         std::atomic_thread_fence(std::memory_order_seq_cst); // before the first look-up
     }
 

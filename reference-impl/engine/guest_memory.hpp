@@ -86,7 +86,8 @@ inline void store_once(std::byte* guest, const std::byte* from, size_t bytes) no
     store_words<uint8_t>(guest, from, bytes);
 }
 
-/// Where in a domain's window `reach` bytes may be touched without a further look.
+/// A domain's window, for a look as short as can be: whether a structure of 16 bytes, or `reach` bytes
+/// whatever is there, may be touched without a further one.
 class Near
 {
   public:
@@ -94,17 +95,26 @@ class Near
 
     explicit Near(const Window& window) noexcept
         : first_(window.first),
-          count_(window.bytes >= reach ? window.bytes - reach + 1 : 0),
+          structures_(starts(window, structure)),
+          starts_(starts(window, reach)),
           host_(window.host)
     {
     }
 
-    bool holds(Gpa gpa) const noexcept { return gpa.value - first_ < count_; }
+    bool holds_structure(Gpa gpa) const noexcept { return gpa.value - first_ < structures_; }
+    bool holds_reach(Gpa gpa) const noexcept { return gpa.value - first_ < starts_; }
     std::byte* at(Gpa gpa) const noexcept { return host_ + (gpa.value - first_); }
 
   private:
+    static constexpr uint32_t structure = 16;
+
+    static uint64_t starts(const Window& window, uint64_t bytes) noexcept
+    {
+        return window.bytes >= bytes ? window.bytes - bytes + 1 : 0;
+    }
+
     uint64_t first_;
-    uint64_t count_;
+    uint64_t structures_, starts_;
     std::byte* host_;
 };
 

@@ -28,7 +28,7 @@ struct Engine::Message
 Result Engine::sendv(Vcpu& vcpu, const Arguments& arguments) noexcept
 {
     Message message;
-    if (const Error error = fetch_message(vcpu.domain, arguments, message); failed(error)) return error;
+    if (const Error error = fetch_message(vcpu, arguments, message); failed(error)) return error;
     Routes::Route route;
     if (const Error error = find_destination(vcpu, message.addresses, route); failed(error)) return error;
     Ring::Published published;
@@ -40,13 +40,14 @@ Result Engine::sendv(Vcpu& vcpu, const Arguments& arguments) noexcept
 
 /// What most messages are: short, in one piece, in memory that needs no look-up, to where one went lately,
 /// into a ring that takes it at once. Decides nothing that sendv decides otherwise: in all other cases it
-/// returns a negative number, and nothing happened but that arguments were read, which are then read anew.
+/// returns a negative number, and nothing happened but that arguments were read, which sendv then takes over:
+/// nothing is read twice (ARGO-CALL-008).
 /// ARGO_ENGINE_AT_ONCE=0 builds an engine that does without: sendv alone has to be right then.
 [[gnu::always_inline]] inline int64_t Engine::send_at_once(Vcpu& vcpu, const Arguments& arguments) noexcept
 {
     constexpr int64_t no = -1;
     const Near near = vcpu.near;
-    if (!near.holds({arguments[0]}) || !near.holds({arguments[1]})) return no;
+    if (!near.holds_structure({arguments[0]}) || !near.holds_structure({arguments[1]})) return no;
     const uint64_t count = arguments[2], type = arguments[3];
     if (count != 1 || type > UINT32_MAX) return no;
     std::byte* const send_at = near.at({arguments[0]});
@@ -55,12 +56,16 @@ Result Engine::sendv(Vcpu& vcpu, const Arguments& arguments) noexcept
     const Routes::Name name{load_word(send_at), load_word(send_at + sizeof(uint64_t))};
     const Gpa base{load_word(piece_at)};
     const uint64_t bytes = load_word(piece_at + sizeof(uint64_t)); // and flags above them
-    if (!near.holds(base) || bytes >= too_long_at_once_) return no;
+    const auto leave_to_sendv = [&] {
+        vcpu.taken_over = {.filled = true, .send = name, .piece = {base.value, bytes}};
+        return no;
+    };
+    if (!near.holds_reach(base) || bytes >= too_long_at_once_) return leave_to_sendv();
 
     const Inside inside(*this, vcpu);
+    // What is of this generation says that the caller may use Argo, and is not stale.
     const Routes::Route* const route = vcpu.routes.find(name, generation_.load(std::memory_order_acquire));
-    if (!route)
-        return no; // else it is of this generation, as is what was found out about the caller before it
+    if (!route) return leave_to_sendv();
 
     // The message's header: length and port, then domid and type.
     const uint64_t header[2] = {(bytes + sizeof(argo_message)) | name.source << 32, vcpu.domid | type << 32};
@@ -69,7 +74,7 @@ Result Engine::sendv(Vcpu& vcpu, const Arguments& arguments) noexcept
     ring.lock.acquire(host_);
     const bool inserted = ring.insert(header, near.at(base), static_cast<uint32_t>(bytes), published);
     ring.lock.release();
-    if (!inserted) return no;
+    if (!inserted) return leave_to_sendv();
     vcpu.tallies.sent_at_once.add();
     vcpu.tallies.payload_bytes.add(bytes);
     if (published.wanted) tell(vcpu, *route->owner, published.binding);
@@ -87,14 +92,20 @@ void Engine::tell(Vcpu& vcpu, DomainState& owner, uint16_t binding) noexcept
 
 /// All about the arguments, payload memory included, before anything is looked up.
 /// Errors in order: ARGO-SENDV-101 to -105.
-Error Engine::fetch_message(DomainState& caller, const Arguments& arguments, Message& message) noexcept
+Error Engine::fetch_message(Vcpu& vcpu, const Arguments& arguments, Message& message) noexcept
 {
+    DomainState& caller = vcpu.domain;
     const auto [addresses, iovs, count, type] = arguments;
 
     if (count > limits_.max_iov || type > UINT32_MAX) return Error::einval;
     message.count = static_cast<uint32_t>(count);
     message.type = static_cast<uint32_t>(type);
 
+    if (vcpu.taken_over.filled) {
+        __builtin_memcpy(&message.addresses, &vcpu.taken_over.send, sizeof message.addresses);
+        __builtin_memcpy(&message.pieces[0], &vcpu.taken_over.piece, sizeof message.pieces[0]);
+        return check_pieces(caller, message);
+    }
     if (!memory_of(caller).fetch({addresses}, message.addresses)) return Error::efault;
     return fetch_pieces(caller, iovs, message);
 }
@@ -109,7 +120,12 @@ Error Engine::fetch_pieces(DomainState& caller, uint64_t iovs, Message& message)
     } else if (!memory.fetch({iovs}, message.pieces, message.count * sizeof(argo_iov))) {
         return Error::efault;
     }
+    return check_pieces(caller, message);
+}
 
+Error Engine::check_pieces(DomainState& caller, Message& message) noexcept
+{
+    const GuestMemory memory = memory_of(caller);
     uint64_t bytes = 0;
     uint32_t flags = 0;
     message.certain = true;
