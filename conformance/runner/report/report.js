@@ -848,8 +848,11 @@ const short = (value) => (Number.isInteger(value) ? String(value) : value.toPrec
 const sizeName = (bytes) => (bytes >= 1 << 20 ? `${bytes >> 20} MiB` : bytes >= 1024 ? `${bytes >> 10} KiB` : `${bytes} B`);
 const timeName = (ns) => (ns >= 1e6 ? `${ns / 1e6} ms` : ns >= 1e3 ? `${ns / 1e3} µs` : `${ns} ns`);
 
+// The parser knows the name of SVG's elements; so the page names no address.
+const SVG = Object.assign(document.createElement("template"), {innerHTML: "<svg/>"}).content.firstChild.namespaceURI;
+
 function svg(tag, attributes, ...children) {
-    const element = document.createElementNS("http://www.w3.org/2000/svg", tag);
+    const element = document.createElementNS(SVG, tag);
     for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
     element.append(...children.flat(Infinity));
     return element;
