@@ -48,14 +48,17 @@ class RingTable
     /// when there are no more.
     Ring* next_waited(uint32_t& place) const noexcept;
 
-    /// Notes that somebody waits at a ring of this table, or that nobody does. The ring's lock is held.
+    /// Notes that somebody waits at a ring of this table, or that nobody does. The ring's lock is held. The
+    /// note is its place's: if another ring has that by now, it is not ours to take away. One too many does
+    /// no harm.
     void set_waited(const Ring& ring) noexcept
     {
-        waited(ring).fetch_or(bit(ring), std::memory_order_relaxed);
+        waited(ring).fetch_or(bit(ring), std::memory_order_acq_rel);
     }
     void set_not_waited(const Ring& ring) noexcept
     {
-        waited(ring).fetch_and(~bit(ring), std::memory_order_relaxed);
+        waited(ring).fetch_and(~bit(ring), std::memory_order_acq_rel);
+        if (places_[ring.links.place].load(std::memory_order_acquire) != &ring) set_waited(ring);
     }
 
     // Changing; with the domain's registration lock held.

@@ -29,6 +29,7 @@ constexpr uint64_t possible_features(uint64_t wanted, const Limits& limits) noex
 
 Limits possible_limits(Limits limits, uint64_t features, uint32_t most_pieces, uint32_t most_entries) noexcept
 {
+    limits.max_rings = at_most(limits.max_rings, 0x10000);
     limits.max_ring_length = at_most(limits.max_ring_length, longest_ring) / ARGO_SLOT * ARGO_SLOT;
     const bool any_ring = limits.max_ring_length >= ARGO_RING_MIN_LENGTH;
     limits.max_message =
@@ -141,6 +142,7 @@ void add(Counters& sum, const Vcpu& vcpu) noexcept
 {
     const Tallies& more = vcpu.tallies;
     const uint64_t at_once = more.sent_at_once.value();
+    const uint64_t wanted = more.wanted.value(); // counted last, so read first
     const uint64_t messages = more.messages.value() + at_once;
     for (uint32_t number = 0; number <= ARGO_OP_RESET; ++number)
         sum.calls[number] += more.calls[number].value();
@@ -149,7 +151,7 @@ void add(Counters& sum, const Vcpu& vcpu) noexcept
     sum.payload_bytes += more.payload_bytes.value();
     sum.copied_bytes += more.payload_bytes.value() + more.lost_bytes.value();
     sum.events += more.events.value();
-    sum.suppressed += messages - more.wanted.value();
+    sum.suppressed += messages > wanted ? messages - wanted : 0;
     sum.wakeups += more.wakeups.value();
     sum.refused += more.refused.value();
 }

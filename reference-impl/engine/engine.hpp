@@ -210,7 +210,7 @@ class Engine
     const Identity identity_;
     const uint32_t too_long_at_once_;     // bytes of a message that send_at_once does not take
     std::atomic<uint64_t> numbers_{0};    // instances, accounts and incarnations: never the same twice
-    std::atomic<uint64_t> generation_{1}; // of policy's verdicts: what an earlier one said is forgotten
+    std::atomic<uint64_t> generation_{1}; // of verdicts and routes: those of an earlier one are forgotten
     mutable Readers readers_;             // every vCPU
     DomainTable domains_;
     Counters past_{}; // what vCPUs counted that are no more; guarded by the list of readers

@@ -102,7 +102,7 @@ class Readers
 
   private:
     std::atomic<uint64_t> epoch_{1};
-    Lock lock_; // never taken in a call
+    FairLock lock_; // never taken in a call
     Reader* first_ = nullptr;
 };
 

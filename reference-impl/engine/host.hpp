@@ -9,8 +9,8 @@
 
 namespace argo::engine {
 
-/// Memory of a domain that is adjacent in the host, too, and that the engine may read and write as long as
-/// the domain lives. `first` is guest-physical.
+/// Whole pages of a domain that are adjacent in the host, too, and that the engine may read and write as long
+/// as the domain lives. `first` is guest-physical.
 struct Window
 {
     uint64_t first = 0;
@@ -111,7 +111,8 @@ class Host
     /// does, the call may fail with EFAULT, but does no harm.
     virtual void* page(Domain&, uint64_t gfn, Access) noexcept = 0;
 
-    /// Delivers an event as the interrupt says. The domain is kept alive meanwhile. Events may coalesce.
+    /// Delivers an event as the interrupt says. The domain is kept alive meanwhile. Events may coalesce. A
+    /// host that takes long over one for who waits for space holds up those who take rings back.
     virtual void raise(Domain&, const Interrupt&) noexcept = 0;
 
     /// Whether the domain may make bindings of this kind, ARGO_BINDING_LAPIC or ARGO_BINDING_MSI.
@@ -121,7 +122,7 @@ class Host
     virtual bool has_vcpu(Domain&, uint64_t id) noexcept = 0;
 
     /// Policy's decision. That `enable` or `send` is allowed is remembered for a vCPU until Engine::settle is
-    /// called or a domain comes or goes; a denial never is.
+    /// called, or a domain or a ring comes or goes; a denial never is.
     virtual bool allows(const PolicyQuestion&) noexcept = 0;
 
     /// Memory for the engine's own state, aligned to cache_line; null if there is none. Never called on the

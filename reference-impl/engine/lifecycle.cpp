@@ -12,6 +12,7 @@ Domain* Engine::create(uint16_t domid, void* context, const Shape& shape) noexce
                                              limits_.max_bindings);
     if (domain) {
         enlist(*domain);
+        readers_.wait(host_, Uses::domains); // calls that policy answered about who had the domid before
         domains_.show(*domain);
         next_generation(); // what policy said of the domid may have been said of another domain
     } else {

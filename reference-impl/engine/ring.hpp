@@ -137,7 +137,15 @@ class alignas(cache_line) Ring
 
     /// Bytes that no unread message covers, nor a place that is given. Reads rx_ptr, once: use what it
     /// returned, do not ask twice.
-    uint32_t free_bytes() const noexcept { return free_from(given_); }
+    /// A receiver that says that it has read what is not published gets no place given twice: what is
+    /// given and not published stays below the length.
+    uint32_t free_bytes() const noexcept
+    {
+        const uint32_t published = published_.load(std::memory_order_acquire);
+        const uint32_t filling = (given_ < published ? length : 0) + given_ - published;
+        const uint32_t free = free_from(given_);
+        return free < length - filling ? free : length - filling;
+    }
 
     /// The place of a message that fits.
     Place give_place(uint32_t payload) noexcept;
@@ -244,7 +252,7 @@ inline bool Ring::wants_event(const Place& place) const noexcept
 {
     const uint32_t begin = given_;
     const uint32_t end = begin + static_cast<uint32_t>(sizeof message) + round_up_to_slot(bytes);
-    if (end >= straight_ || published_.load(std::memory_order_relaxed) != begin) return false;
+    if (end >= straight_ || published_.load(std::memory_order_acquire) != begin) return false;
     if (!fits(bytes, free_from(begin))) return false;
 
     std::byte* const at = data_ + begin;

@@ -132,7 +132,8 @@ Error Engine::check_pieces(DomainState& caller, Message& message) noexcept
     for (const argo_iov& piece : message.iovs()) {
         flags |= piece.flags;
         bytes += piece.length;
-        message.certain = message.certain && memory.in_window({piece.base}, piece.length);
+        message.certain =
+            message.certain && (piece.length == 0 || memory.in_window({piece.base}, piece.length));
     }
     if ((message.addresses.src.reserved | message.addresses.dst.reserved) != 0) return Error::einval;
     if (flags != 0) return Error::einval;

@@ -28,6 +28,74 @@ struct Loopback
     Sender sender{world, guest, 3 * page_size};
 };
 
+/// A receiver may say that it has read what is being filled. The place is not given twice, so nobody waits
+/// for a turn that does not come, and no pages are swapped under a copy.
+TEST(Ring, WhatIsBeingFilledIsNotFreeWhateverRxPtrSays)
+{
+    constexpr uint32_t length = 4096;
+    World world;
+    Guest& guest = world.start(1);
+    RingClient client(world, guest, port, 1, length);
+    const uint64_t frames = guest.allocate(client.gfns.size() * sizeof(uint64_t), 8);
+    guest.write(frames, client.gfns.data(), client.gfns.size() * sizeof(uint64_t));
+    PageList pages;
+    ASSERT_EQ(pages.fill(world.host, guest.domain(), {frames}, static_cast<uint32_t>(client.gfns.size())),
+              Error::none);
+    Ring* const ring = Ring::create(world.host, port, 1, length, {}, pages, 1);
+    ASSERT_NE(ring, nullptr);
+    EXPECT_EQ(ring->free_bytes(), length);
+
+    const Ring::Place first = ring->give_place(2032);
+    for (const uint32_t lie : {first.end, 16u, length - 16, 0u, UINT32_MAX}) {
+        client.rx() = lie;
+        EXPECT_LE(ring->free_bytes(), length - 2048) << lie;
+    }
+    client.rx() = first.end;
+    EXPECT_FALSE(Ring::fits(2032, ring->free_bytes())) << "it would end where the first one begins";
+    EXPECT_TRUE(Ring::fits(2016, ring->free_bytes()));
+    const Ring::Place second = ring->give_place(2016);
+    EXPECT_FALSE(ring->settled());
+
+    ring->publish(world.host, first);
+    EXPECT_FALSE(ring->settled());
+    ring->publish(world.host, second);
+    EXPECT_TRUE(ring->settled());
+    EXPECT_EQ(ring->free_bytes(), first.end + length - second.end);
+    Ring::destroy(world.host, ring);
+}
+
+/// Its note is its place's. Another ring that has got the place keeps its own.
+TEST(RingTable, ARingThatIsGoneTakesNoNoteAway)
+{
+    World world;
+    Guest& guest = world.start(1);
+    const auto make = [&](uint32_t number) {
+        RingClient client(world, guest, number, 1, 48);
+        const uint64_t frames = guest.place(client.gfns[0], 8);
+        PageList pages;
+        EXPECT_EQ(pages.fill(world.host, guest.domain(), {frames}, 1), Error::none);
+        return Ring::create(world.host, number, 1, 48, {}, pages, 1);
+    };
+    Ring *const gone = make(1), *const fresh = make(2);
+    RingTable::Link chains[2], places[1];
+    RingTable::Word waited[1];
+    RingTable table(chains, places, waited);
+
+    table.insert(*gone);
+    table.set_waited(*gone);
+    table.remove(*gone);
+    table.insert(*fresh);
+    table.set_waited(*fresh);
+    table.set_not_waited(*gone);
+    uint32_t place = 0;
+    EXPECT_EQ(table.next_waited(place), fresh);
+    table.set_not_waited(*fresh);
+    place = 0;
+    EXPECT_EQ(table.next_waited(place), nullptr);
+    Ring::destroy(world.host, gone);
+    Ring::destroy(world.host, fresh);
+}
+
 /// Every payload that fits, from every start: the bytes, tx_ptr, and that nothing else changed.
 TEST(Ring, MessagesWrapAtEveryAlignment)
 {
