@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-// replay [--time S] [--current FILE] FILE|FOLDER...
+// replay [--time S | --changes N] [--current FILE] FILE|FOLDER...
 // Runs a fuzz target without a fuzzer: every file of the folders and files that are named, as it is; and
-// changed ones, bytes altered, dropped and doubled, the same in each run: 2000 at most, or for S seconds.
+// changed ones, bytes altered, dropped and doubled, the same in each run: 2000 at most, or for S seconds, or
+// N.
 #include <algorithm>
 #include <chrono>
 #include <cstdint>
@@ -57,11 +58,16 @@ std::vector<std::filesystem::path> files(const std::filesystem::path& path)
 int main(int argc, char** argv)
 {
     std::chrono::seconds time{0};
+    size_t most_changes = 0; // 0: not said
     const char* current = nullptr;
     std::vector<std::string> inputs;
     for (int i = 1; i < argc; ++i) {
         if (argv[i] == std::string_view("--time") && i + 1 < argc) {
             time = std::chrono::seconds(std::strtol(argv[++i], nullptr, 10));
+            continue;
+        }
+        if (argv[i] == std::string_view("--changes") && i + 1 < argc) {
+            most_changes = std::strtoul(argv[++i], nullptr, 10);
             continue;
         }
         if (argv[i] == std::string_view("--current") && i + 1 < argc) {
@@ -80,6 +86,7 @@ int main(int argc, char** argv)
     const auto end = std::chrono::steady_clock::now() + (time.count() == 0 ? most_time : time);
     size_t changes = 0;
     const auto more = [&] {
+        if (most_changes != 0) return changes < most_changes;
         return (time.count() != 0 || changes < changed_inputs) && std::chrono::steady_clock::now() < end;
     };
     for (; more(); ++changes) run(changed(inputs[changes % inputs.size()], random), current);

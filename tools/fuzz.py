@@ -5,6 +5,7 @@
     ./argo fuzz [TARGET...] [--time S]    S seconds in all, shared by the targets; ten for each unless said
     ./argo fuzz --list                    the targets, and what each is
     ./argo fuzz --planted [NAME...]       engines with one bug each: how soon are they found?
+    ./argo fuzz --coverage                which branches of the engine the corpus and the suite reach
     ./argo fuzz --minimise [TARGET...]    what was learnt, merged into the corpus that the tree keeps
 
 A find is made small, written to build/fuzz-finds, and told with the command that replays it.
@@ -229,7 +230,7 @@ def parser() -> argparse.ArgumentParser:
     result.add_argument("targets", nargs="*")
     result.add_argument("--time", type=int, metavar="S")
     result.add_argument("--jobs", type=int, default=min(2, os.cpu_count() or 1))
-    for flag in ("--list", "--planted", "--minimise"):
+    for flag in ("--list", "--planted", "--coverage", "--minimise"):
         result.add_argument(flag, action="store_true")
     result.add_argument("-h", "--help", action="store_true")
     return result
@@ -251,6 +252,12 @@ def main(arguments: list[str]) -> int:
         import fuzz_planted
 
         return fuzz_planted.hunt(options.targets, options.time or 60)
+    if options.coverage:
+        if options.targets or options.time:
+            raise FuzzError("--coverage is of the whole engine; it takes neither targets nor --time", 2)
+        import fuzz_coverage
+
+        return fuzz_coverage.measure()
     for name in options.targets:
         if name not in known:
             near = difflib.get_close_matches(name, known, 1)
