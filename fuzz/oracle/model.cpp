@@ -2,7 +2,7 @@
 // What the book says a hypervisor does: entry, memory, domains. The operations are in model_operations.cpp.
 #include "oracle/model.hpp"
 
-#include "fuzz_grammar.gen.hpp"
+#include "harness/grammar.hpp"
 
 #include <algorithm>
 #include <cstring>

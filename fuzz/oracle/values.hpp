@@ -6,7 +6,7 @@
 #include "oracle/input.hpp"
 #include "oracle/model.hpp"
 
-#include "fuzz_grammar.gen.hpp"
+#include "harness/grammar.hpp"
 
 #include <functional>
 

@@ -45,6 +45,57 @@ Bytes numbered(uint32_t n, uint32_t sender)
     return bytes;
 }
 
+/// Payload of the n-th message of a sender.
+using Payload = Bytes (*)(uint32_t n, uint32_t sender);
+
+/// Domain 10 + sender: sends its messages to domain 1, and waits for space when it is told to.
+void send_all(World& world, Guest& guest, uint32_t sender_number, uint32_t messages, Payload payload_of)
+{
+    Sender sender(world, guest, 8192);
+    for (uint32_t n = 0; n < messages;) {
+        const Bytes payload = payload_of(n, sender_number);
+        const int64_t sent = sender.send(1, port, payload, n);
+        if (sent == error(ARGO_EAGAIN)) {
+            ASSERT_TRUE(wait_for_event(guest, 50)) << "a wake-up was owed";
+        } else {
+            ASSERT_EQ(sent, static_cast<int64_t>(payload.size()));
+            ++n;
+        }
+    }
+}
+
+/// Several senders at once, and the receiver that `consumed` tells the engine of each message. None is lost,
+/// each is whole, and each sender's are in order.
+template <class Consumed>
+void expect_all(World& world, RingClient& ring, uint32_t senders, uint32_t messages, Payload payload_of,
+                Consumed consumed)
+{
+    std::vector<std::thread> threads;
+    for (uint32_t i = 0; i < senders; ++i) {
+        Guest& guest = world.start(static_cast<uint16_t>(10 + i));
+        world.bind(guest, 0, 50);
+        threads.emplace_back([&, i] { send_all(world, guest, i, messages, payload_of); });
+    }
+
+    std::vector<uint32_t> next(senders);
+    const Deadline deadline(2 * patience);
+    for (uint32_t received = 0; received < senders * messages && !deadline.over();) {
+        const auto message = ring.receive();
+        if (!message) {
+            std::this_thread::yield();
+            continue;
+        }
+        EXPECT_EQ(consumed(++received), 0);
+        const uint32_t sender = message->source.domid - 10u;
+        EXPECT_LT(sender, senders);
+        EXPECT_EQ(message->type, next.at(sender));
+        EXPECT_EQ(message->payload, payload_of(next.at(sender), sender));
+        ++next.at(sender);
+    }
+    for (std::thread& thread : threads) thread.join();
+    for (const uint32_t count : next) EXPECT_EQ(count, messages);
+}
+
 TEST(Concurrency, ManySendersToOneRingLoseNothingAndKeepTheirOrder)
 {
     constexpr uint32_t senders = 4;
@@ -54,43 +105,7 @@ TEST(Concurrency, ManySendersToOneRingLoseNothingAndKeepTheirOrder)
     Guest& owner = world.start(1);
     RingClient ring = open(world, owner, port, wildcard, 496); // small: senders wait for space all the time
 
-    std::vector<std::thread> threads;
-    for (uint32_t i = 0; i < senders; ++i) {
-        Guest& guest = world.start(static_cast<uint16_t>(10 + i));
-        world.bind(guest, 0, 50);
-        threads.emplace_back([&world, &guest, i] {
-            Sender sender(world, guest);
-            for (uint32_t n = 0; n < messages;) {
-                const Bytes payload = numbered(n, i);
-                const int64_t sent = sender.send(1, port, payload, n);
-                if (sent == error(ARGO_EAGAIN)) {
-                    ASSERT_TRUE(wait_for_event(guest, 50)) << "a wake-up was owed";
-                } else {
-                    ASSERT_EQ(sent, static_cast<int64_t>(payload.size()));
-                    ++n;
-                }
-            }
-        });
-    }
-
-    uint32_t next[senders] = {};
-    const Deadline deadline(2 * patience);
-    for (uint32_t received = 0; received < senders * messages && !deadline.over();) {
-        const auto message = ring.receive();
-        if (!message) {
-            std::this_thread::yield();
-            continue;
-        }
-        ++received;
-        EXPECT_EQ(ring.notify(), 0);
-        const uint32_t sender = message->source.domid - 10u;
-        ASSERT_LT(sender, senders);
-        ASSERT_EQ(message->type, next[sender]);
-        ASSERT_EQ(message->payload, numbered(next[sender], sender));
-        ++next[sender];
-    }
-    for (std::thread& thread : threads) thread.join();
-    for (uint32_t count : next) EXPECT_EQ(count, messages);
+    expect_all(world, ring, senders, messages, numbered, [&](uint32_t) { return ring.notify(); });
     EXPECT_TRUE(ring.empty());
     const Counters counters = world.engine.counters();
     EXPECT_EQ(counters.messages, uint64_t{senders} * messages);
@@ -112,51 +127,14 @@ class CopiesAtOnce : public testing::TestWithParam<bool>
 
 TEST_P(CopiesAtOnce, MessagesStayWholeAndInOrderWhileTheRingIsRegisteredAnew)
 {
-    constexpr uint32_t senders = 3;
-    constexpr uint32_t messages = 400;
     World world;
     world.windows = GetParam();
     Guest& owner = world.start(1, 4096);
     RingClient ring = open(world, owner, port, wildcard, 0x8000);
 
-    std::vector<std::thread> threads;
-    for (uint32_t i = 0; i < senders; ++i) {
-        Guest& guest = world.start(static_cast<uint16_t>(10 + i));
-        world.bind(guest, 0, 50);
-        threads.emplace_back([&world, &guest, i] {
-            Sender sender(world, guest, 8192);
-            for (uint32_t n = 0; n < messages;) {
-                const Bytes payload = long_or_short(n, i);
-                const int64_t sent = sender.send(1, port, payload, n);
-                if (sent == error(ARGO_EAGAIN)) {
-                    ASSERT_TRUE(wait_for_event(guest, 50)) << "a wake-up was owed";
-                } else {
-                    ASSERT_EQ(sent, static_cast<int64_t>(payload.size()));
-                    ++n;
-                }
-            }
-        });
-    }
-
-    uint32_t next[senders] = {};
-    const Deadline deadline(2 * patience);
-    for (uint32_t received = 0; received < senders * messages && !deadline.over();) {
-        const auto message = ring.receive();
-        if (!message) {
-            std::this_thread::yield();
-            continue;
-        }
-        ++received;
-        // Anew on the same pages, while messages have their places: none is lost.
-        EXPECT_EQ(received % 16 == 0 ? ring.register_ring() : ring.notify(), 0);
-        const uint32_t sender = message->source.domid - 10u;
-        ASSERT_LT(sender, senders);
-        ASSERT_EQ(message->type, next[sender]);
-        ASSERT_EQ(message->payload, long_or_short(next[sender], sender));
-        ++next[sender];
-    }
-    for (std::thread& thread : threads) thread.join();
-    for (uint32_t count : next) EXPECT_EQ(count, messages);
+    // Anew on the same pages, while messages have their places: none is lost.
+    expect_all(world, ring, 3, 400, long_or_short,
+               [&](uint32_t received) { return received % 16 == 0 ? ring.register_ring() : ring.notify(); });
 }
 
 INSTANTIATE_TEST_SUITE_P(Concurrency, CopiesAtOnce, testing::Bool());
