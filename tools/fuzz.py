@@ -261,8 +261,8 @@ def main(arguments: list[str]) -> int:
     for name in options.targets:
         if name not in known:
             near = difflib.get_close_matches(name, known, 1)
-            hint = f"; did you mean '{near[0]}'?" if near else ""
-            raise FuzzError(f"there is no target '{name}'{hint} There are: {', '.join(known)}", 2)
+            hint = f"; did you mean '{near[0]}'?" if near else "."
+            raise FuzzError(f"there is no target '{name}'{hint} There are: guest, {', '.join(known)}", 2)
     wanted = options.targets or list(known)
     if options.minimise:
         return merge(wanted)
